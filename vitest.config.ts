@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config'
+
+// Packages resolve each other to their sources, so that tests need no build.
+const fromSource = {
+  resolve: { conditions: ['rollcall-source'] },
+  ssr: { resolve: { conditions: ['rollcall-source', 'node', 'import', 'default'] } },
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'simulator',
+          include: ['packages/server/test/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'process',
+          include: ['tests/src/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
