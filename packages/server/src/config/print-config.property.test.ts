@@ -1,0 +1,65 @@
+import { LIMITS } from '@rollcall/protocol'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { describeFields, type ConfigField } from './fields.ts'
+import { formatListenAddress } from './listen-address.ts'
+import { loadConfig } from './load-config.ts'
+import { printConfig } from './print-config.ts'
+
+const names = fc.stringMatching(/^[A-Za-z0-9._:-][A-Za-z0-9._:/-]*$/)
+const name = names.filter((text) => !text.includes('..') && text.length <= LIMITS.nameMaxLength)
+// Words and signs that mean something to YAML.
+const awkward = fc.constantFrom(
+  'true',
+  'null',
+  '~',
+  '1e3',
+  '- a',
+  'a: b',
+  'a #b',
+  '"',
+  "'",
+  '|',
+  ' x ',
+)
+const path = fc
+  .oneof(fc.string({ unit: 'grapheme', minLength: 1 }), awkward)
+  .filter((text) => !/\p{Cc}/u.test(text))
+const http = fc
+  .record({ host: fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain()), port: fc.nat(65_535) })
+  .map(formatListenAddress)
+
+function valueOf({ key, kind, schema }: ConfigField): fc.Arbitrary<string | number | boolean> {
+  if (key === 'http') return http
+  if (key === 'data') return path
+  if (key === 'token') return fc.stringMatching(/^[!-~]{5,40}$/)
+  if (kind === 'boolean') return fc.boolean()
+  if (kind === 'text') return name
+  if (kind === 'choice') return fc.constantFrom(...((schema as { enum?: string[] }).enum ?? []))
+  const { minimum = 1, maximum = 1 } = schema as { minimum?: number; maximum?: number }
+  return fc.integer({ min: minimum, max: maximum })
+}
+
+/** Any part of the fields, each with a value that fits. */
+const environments = fc
+  .tuple(...describeFields().map((field) => fc.option(valueOf(field), { nil: undefined })))
+  .map((values) =>
+    describeFields().flatMap(({ envName }, at) =>
+      values[at] === undefined ? [] : [[envName, String(values[at])] as const],
+    ),
+  )
+  .map((pairs): Record<string, string> => Object.fromEntries(pairs))
+
+test('what is printed loads again to the same configuration, secrets aside', () => {
+  fc.assert(
+    fc.property(environments, (env) => {
+      const sources = { flags: {}, readFile: () => '', hostname: 'web-1' }
+      const first = loadConfig({ ...sources, env })
+      const text = printConfig(first)
+      const again = loadConfig({ ...sources, env: { ROLLCALL_CONFIG: 'x' }, readFile: () => text })
+      const { token, ...open } = first.config
+      expect(again.config).toEqual(open)
+      expect(text).toContain(token === undefined ? '# token: not set' : '# token: "****"')
+    }),
+  )
+})

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { loadConfig } from './load-config.ts'
+import { configEntries, printConfig } from './print-config.ts'
+
+function load(flags: Record<string, unknown>, env: Record<string, string> = {}) {
+  return loadConfig({ flags, env, readFile: () => '', hostname: 'web-1' })
+}
+
+test('prints every value with its origin', () => {
+  const env = { ROLLCALL_LIMITS_PAGE_MAX: '5', ROLLCALL_LIMITS_WAIT_MAX_MS: '6' }
+  const text = printConfig(load({ http: '[::1]:0' }, env))
+  expect(text.split('\n').slice(0, 8)).toEqual([
+    'id: "web-1" # default',
+    'http: "[::1]:0" # flag',
+    'data: "./.rollcall" # default',
+    'env: "default" # default',
+    'zone: "default" # default',
+    '# token: not set (default)',
+    'insecure: false # default',
+    'logLevel: "info" # default',
+  ])
+  expect(text.match(/^limits:$/gm)).toHaveLength(1)
+  expect(text).toContain('\n  pageMax: 5 # env\n')
+})
+
+test('masks secrets, in the text and in the entries', () => {
+  const loaded = load({}, { ROLLCALL_TOKEN: 'hunter2' })
+  expect(printConfig(loaded)).toContain('# token: "****" (env)')
+  expect(printConfig(loaded)).not.toContain('hunter2')
+  const token = { key: 'token', value: '****', origin: 'env' }
+  expect(configEntries(loaded)).toContainEqual(token)
+  expect(JSON.stringify(configEntries(loaded))).not.toContain('hunter2')
+})

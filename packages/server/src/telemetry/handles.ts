@@ -1,0 +1,29 @@
+/**
+ * What a module gets to count with. Nothing here says which library keeps the numbers.
+ *
+ * @module
+ */
+
+export interface Counter {
+  /** Adds `n`, which is 1 unless told, and never negative. */
+  inc(n?: number): void
+}
+
+export interface Gauge {
+  set(value: number): void
+  /** Asks `read` at each scrape from now on, in place of what was set. */
+  collect(read: () => number): void
+}
+
+export interface HttpObservation {
+  readonly method: string
+  /** The pattern of the route (`/services/:service`), never the URL; undefined when none matched. */
+  readonly route: string | undefined
+  readonly status: number
+  /** Undefined for a request that waited on purpose: it is counted and not timed. */
+  readonly durationMs: number | undefined
+}
+
+export interface HttpObserver {
+  observe(request: HttpObservation): void
+}

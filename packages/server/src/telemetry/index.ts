@@ -1,0 +1,12 @@
+/**
+ * What a node tells about itself: metrics and log.
+ *
+ * @module
+ */
+
+export { createMetrics, type Metrics, type MetricsOptions } from './create-metrics.ts'
+export type { LogSink } from './fd-sink.ts'
+export type { Counter, Gauge, HttpObservation, HttpObserver } from './handles.ts'
+export { instanceMetrics, type InstanceReports } from './instance-metrics.ts'
+export { createLog, type LogLevel, type LogOptions } from './log.ts'
+export type { RegisterOutcome, RenewOutcome, ResyncCause, WriteOutcome } from './metrics.ts'

@@ -1,0 +1,77 @@
+/**
+ * `docs/reference/metrics.md`, written from the definitions.
+ *
+ * @module
+ */
+
+import {
+  COUNTERS,
+  GAUGES,
+  HTTP_DURATIONS,
+  HTTP_REQUESTS,
+  SPLIT_COUNTERS,
+  type MetricDefinition,
+} from './metrics.ts'
+
+const INTRODUCTION = `# Metrics
+
+<!-- Written by \`npm run docs\` from packages/server/src/telemetry/metrics.ts; edit it there. -->
+
+\`GET /metrics\` answers in the text format of Prometheus. On a node with a token it needs the token
+(\`authorization\` with \`credentials_file\` in a scrape configuration).
+
+No label holds the name of a service or an instance, so the number of series does not grow with the registry.
+Counters start at zero with the process.
+`
+
+const PROCESS = `## The process
+
+Names that start with \`process_\` and \`nodejs_\` describe the process: CPU, resident memory, open file
+descriptors, heap, garbage collection, event loop. They are those of prom-client.
+`
+
+interface Row {
+  readonly definition: MetricDefinition
+  readonly labels: string
+}
+
+/** Renders the whole document. */
+export function renderMetricsReference(): string {
+  return [
+    INTRODUCTION,
+    '## Gauges\n',
+    table(
+      Object.values<MetricDefinition>(GAUGES).map((definition) => ({ definition, labels: '' })),
+    ),
+    '## Counters\n',
+    table([
+      ...Object.values(SPLIT_COUNTERS).map((definition) => ({
+        definition,
+        labels: `\`${definition.label}\`: ${definition.values.join(', ')}`,
+      })),
+      ...Object.values<MetricDefinition>(COUNTERS).map((definition) => ({
+        definition,
+        labels: '',
+      })),
+      { definition: HTTP_REQUESTS, labels: names(HTTP_REQUESTS.labels) },
+    ]),
+    '## Histograms\n',
+    table([{ definition: HTTP_DURATIONS, labels: names(HTTP_DURATIONS.labels) }]),
+    `Buckets, in seconds: ${HTTP_DURATIONS.buckets.join(', ')}.\n`,
+    PROCESS,
+  ].join('\n')
+}
+
+function table(rows: readonly Row[]): string {
+  const lines = rows.map(
+    ({ definition: { name, unit, help }, labels }) =>
+      `| \`${name}\` | ${unit} | ${labels} | ${help} |`,
+  )
+  return ['| name | unit | labels | meaning |', '| --- | --- | --- | --- |', ...lines, ''].join(
+    '\n',
+  )
+}
+
+function names(labels: readonly string[]): string {
+  return labels.map((label) => `\`${label}\``).join(', ')
+}
