@@ -48,3 +48,19 @@ export function start(actor: Actor): Running {
     },
   }
 }
+
+/** Resolves when a signal aborts, or at once if it has. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve()
+        },
+        { once: true },
+      )
+    }
+  })
+}

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { start, together, type Actor, type Running } from './actors.ts'
+export { start, together, untilAborted, type Actor, type Running } from './actors.ts'
 export { Backoff, type BackoffOptions } from './backoff.ts'
 export { sleepOn, systemClock, type Clock } from './clock.ts'
 export { invariant } from './invariant.ts'

@@ -1,0 +1,243 @@
+/**
+ * The typed calls of the instance plane.
+ *
+ * @module
+ */
+
+import {
+  API_BASE,
+  HEADERS,
+  LIMITS,
+  type Explanation,
+  type HeartbeatItem,
+  type HeartbeatsAnswer,
+  type Instance,
+  type PatchBody,
+  type ProtectionAction,
+  type ProtectionAnswer,
+  type RegisterBody,
+  type ServiceList,
+  type ServiceSummary,
+  type ServiceView,
+} from '@rollcall/protocol'
+import {
+  silentLog,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Logger,
+  type Random,
+} from '@rollcall/runtime'
+import { HttpTransport, type Call } from './http-transport.ts'
+import {
+  filterQuery,
+  instancePath,
+  servicePath,
+  withQuery,
+  type Filters,
+  type InstanceAt,
+  type Query,
+  type Where,
+} from './paths.ts'
+import { watch, type WatchEvent, type WatchOptions, type WatchQuery } from './watch.ts'
+
+const DEFAULT_SERVER = 'http://127.0.0.1:7070'
+const DEFAULT_TIMEOUT_MS = 10_000
+
+export interface ClientOptions {
+  /** Tried in turn: the client stays with one while it works. Default: this machine's, port 7070. */
+  readonly servers?: readonly string[]
+  /** Sent as `Authorization: Bearer`; needed where the server has one. */
+  readonly token?: string
+  /** The env of every call that names none. Absent: the node's. */
+  readonly env?: string
+  /** The zone of every call that names none, lists and watches too. Absent: the node's, or all. */
+  readonly zone?: string
+  /** How long one server may take for one answer, default 10 s; long polls add their wait. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Logger
+}
+
+/** What to read of one service, and whether to wait for news of it. */
+export interface ServiceQuery extends Filters {
+  readonly env?: string
+  /** The token of an earlier view: answer only what differs from it. */
+  readonly after?: string
+  /** How long the server may hold the request until something changes; 5 min at most. */
+  readonly waitMs?: number
+  /** Breaks the call off; it then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Talks to a registry. Each call throws `RegistryError`: the code that the registry answered, or
+ * `unavailable` when no server did. A call that failed so may have been done.
+ */
+export class RollcallClient implements AsyncDisposable {
+  readonly #transport: HttpTransport
+  readonly #watchOptions: WatchOptions
+  readonly #env: string | undefined
+  readonly #zone: string | undefined
+
+  /** Connects to nothing yet. Throws `invalid_argument` for a server or token that cannot be one. */
+  constructor(options: ClientOptions = {}) {
+    const { clock = systemClock, random = systemRandom, log = silentLog } = options
+    const { servers = [DEFAULT_SERVER], token, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+    this.#transport = new HttpTransport({ servers, token, timeoutMs, clock, log })
+    this.#watchOptions = { transport: this.#transport, clock, random, log }
+    this.#env = options.env
+    this.#zone = options.zone
+  }
+
+  /** Registers an instance, or its new content. `created` says whether it was not there before. */
+  async register(
+    at: InstanceAt,
+    body: RegisterBody,
+  ): Promise<{ created: boolean; instance: Instance }> {
+    const answer = await this.#call('PUT', this.#instance(at), { body })
+    return { created: answer.status === 201, instance: answer.body as Instance }
+  }
+
+  /** Renews one instance. `home` is the node that holds its deadline, empty where it was not told. */
+  async renew(
+    at: InstanceAt,
+    evidence: { session?: number; content?: number } = {},
+  ): Promise<{ home: string }> {
+    const { session, content } = evidence
+    const path = withQuery(`${instancePath(at)}/heartbeat`, {
+      ...this.#where(at),
+      session,
+      content,
+    })
+    const answer = await this.#call('POST', path)
+    return { home: answer.header(HEADERS.home) ?? '' }
+  }
+
+  /** Renews up to 10,000 instances (4 MiB as JSON) in one request. */
+  async renewMany(items: readonly HeartbeatItem[]): Promise<HeartbeatsAnswer> {
+    const instances = items.map((item) => ({ ...defined(this.#where(item)), ...item }))
+    const answer = await this.#call('POST', `${API_BASE}/heartbeats`, { body: { instances } })
+    return answer.body as HeartbeatsAnswer
+  }
+
+  /** Changes what an operator may change; null lifts the override or deletes a metadata pair. */
+  async patch(at: InstanceAt, patch: PatchBody): Promise<Instance> {
+    const answer = await this.#call('PATCH', this.#instance(at), { body: patch })
+    return answer.body as Instance
+  }
+
+  /** Cancels an instance; with a `session`, only if no newer process holds it. */
+  async cancel(at: InstanceAt, { session }: { session?: number } = {}): Promise<void> {
+    await this.#call('DELETE', this.#instance(at, { session }))
+  }
+
+  /** Reads one page of services. */
+  async services(
+    query: { env?: string; prefix?: string; limit?: number; cursor?: string } = {},
+  ): Promise<ServiceList> {
+    const path = withQuery(`${API_BASE}/services`, { ...query, env: query.env ?? this.#env })
+    const answer = await this.#call('GET', path)
+    return answer.body as ServiceList
+  }
+
+  /** Reads all services, page by page as they are asked for. */
+  async *everyService(
+    query: { env?: string; prefix?: string } = {},
+  ): AsyncGenerator<ServiceSummary, void, undefined> {
+    let cursor: string | null = null
+    do {
+      const page: ServiceList = await this.services({
+        ...query,
+        limit: LIMITS.pageMax,
+        ...(cursor === null ? {} : { cursor }),
+      })
+      yield* page.services
+      cursor = page.next
+    } while (cursor !== null)
+  }
+
+  /** Reads one service; undefined when nothing changed since `after` in the time to wait. */
+  async service(name: string, query: ServiceQuery = {}): Promise<ServiceView | undefined> {
+    const { after, waitMs, signal } = query
+    const path = withQuery(servicePath(name), {
+      ...filterQuery(query),
+      ...this.#where(query),
+      after,
+      wait: waitMs === undefined ? undefined : `${waitMs}ms`,
+    })
+    const answer = await this.#call('GET', path, { signal, waitMs: waitMs ?? 0 })
+    return answer.status === 304 ? undefined : (answer.body as ServiceView)
+  }
+
+  /** Reads one instance. */
+  async instance(at: InstanceAt): Promise<Instance> {
+    const answer = await this.#call('GET', this.#instance(at))
+    return answer.body as Instance
+  }
+
+  /** Asks why a service or instance is there, or is not. */
+  async explain(query: {
+    service: string
+    env?: string
+    zone?: string
+    id?: string
+  }): Promise<Explanation> {
+    const { service, id } = query
+    const path = withQuery(`${API_BASE}/explain`, { service, id, ...this.#where(query) })
+    const answer = await this.#call('GET', path)
+    return answer.body as Explanation
+  }
+
+  /** Ends, forbids or allows the protection of a service. */
+  async protect(
+    service: string,
+    action: ProtectionAction,
+    where: { env?: string } = {},
+  ): Promise<ProtectionAnswer> {
+    const path = withQuery(`${servicePath(service)}/protection`, { env: where.env ?? this.#env })
+    const answer = await this.#call('POST', path, { body: { action } })
+    return answer.body as ProtectionAnswer
+  }
+
+  /** Says whether any of the servers is ready. One that cannot be reached is not. */
+  ready(): Promise<boolean> {
+    return this.#transport.anyAnswers({ method: 'GET', path: '/readyz' }, 200)
+  }
+
+  /**
+   * Watches services until `signal` aborts or the client is closed; a lost connection is taken up
+   * again where it broke. Throws what no waiting cures, such as a refused query or token.
+   */
+  watch(query: WatchQuery): AsyncIterable<WatchEvent> {
+    return watch(this.#watchOptions, { ...query, ...defined(this.#where(query)) })
+  }
+
+  /** Breaks off calls and watches that go on, and closes all connections. Safe to call again. */
+  close(): Promise<void> {
+    return this.#transport.close()
+  }
+
+  /** As `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #call(method: Call['method'], path: string, more: Omit<Call, 'method' | 'path'> = {}) {
+    return this.#transport.call({ method, path, ...more })
+  }
+
+  #instance(at: InstanceAt, query: Query = {}): string {
+    return withQuery(instancePath(at), { ...this.#where(at), ...query })
+  }
+
+  #where(at: { readonly env?: string | undefined; readonly zone?: string | undefined }) {
+    return { env: at.env ?? this.#env, zone: at.zone ?? this.#zone }
+  }
+}
+
+/** Leaves out what is undefined, which is not the same as absent everywhere. */
+function defined({ env, zone }: { env: string | undefined; zone: string | undefined }): Where {
+  return { ...(env === undefined ? {} : { env }), ...(zone === undefined ? {} : { zone }) }
+}
