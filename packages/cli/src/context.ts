@@ -1,0 +1,38 @@
+/**
+ * What a command may touch: everything of the process that it needs, handed to it.
+ *
+ * @module
+ */
+
+import type { Lifetime } from './lifetime.ts'
+import type { ServerModule } from './server-module.ts'
+
+/** Where a command prints. */
+export interface Io {
+  /** Prints one line of results. */
+  readonly out: (line: string) => void
+  /** Prints one line about errors or the course of things. */
+  readonly err: (line: string) => void
+}
+
+/** The environment, as variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Context {
+  readonly io: Io
+  readonly env: Environment
+  /** The name of this machine, the default id of what is registered from it. */
+  readonly hostname: string
+  /** Of this package. */
+  readonly version: string
+  /** Opens what tells a long-running command when to end. Whoever opens it disposes it. */
+  readonly openLifetime: () => Lifetime
+  /** Loads the server, which most commands do without. */
+  readonly loadServer: () => Promise<ServerModule>
+}
+
+/** The context of the commands of one run. */
+export interface CommandContext extends Context {
+  /** Sets how the process ends, where that is neither 0 nor decided by an error. */
+  readonly exitWith: (code: number) => void
+}

@@ -1,0 +1,50 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { standardIo } from './standard-io.ts'
+
+function setUp() {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const textOf = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? ''
+  return { stdout, stderr, io: standardIo(stdout, stderr), textOf }
+}
+
+const brokenPipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+
+test('writes lines, and shows what would steer the terminal', () => {
+  const { stdout, stderr, io, textOf } = setUp()
+
+  io.out('a')
+  io.out('b\u001b[2J')
+  io.err('c\u0007')
+
+  expect(textOf(stdout)).toBe('a\nb\\u001b[2J\n')
+  expect(textOf(stderr)).toBe('c\\u0007\n')
+})
+
+test('a reader that went away ends the output quietly', () => {
+  const { stdout, io, textOf } = setUp()
+  expect(io.outputGone.aborted).toBe(false)
+
+  stdout.emit('error', brokenPipe())
+  io.out('into the void')
+
+  expect(io.outputGone.aborted).toBe(true)
+  expect(textOf(stdout)).toBe('')
+})
+
+test('a reader of stderr that went away ends nothing', () => {
+  const { stdout, stderr, io, textOf } = setUp()
+
+  stderr.emit('error', brokenPipe())
+  io.out('a')
+
+  expect(io.outputGone.aborted).toBe(false)
+  expect(textOf(stdout)).toBe('a\n')
+})
+
+test('other failures of a stream are not hidden', () => {
+  const { stdout } = setUp()
+  const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+  expect(() => stdout.emit('error', full)).toThrow('no space left')
+})

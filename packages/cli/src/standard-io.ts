@@ -1,0 +1,35 @@
+/**
+ * The terminal, or the pipe, that the process writes to.
+ *
+ * @module
+ */
+
+import type { Writable } from 'node:stream'
+import type { Io } from './context.ts'
+import { plainText } from './output.ts'
+
+export interface StandardIo extends Io {
+  /** Aborts when the reader of stdout is gone (`rollcall watch … | head`). */
+  readonly outputGone: AbortSignal
+}
+
+/** Writes lines to these streams. That nobody reads them any more is no error. */
+export function standardIo(stdout: Writable, stderr: Writable): StandardIo {
+  const outputGone = new AbortController()
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    outputGone.abort()
+  })
+  stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  return {
+    out(line) {
+      if (!outputGone.signal.aborted) stdout.write(`${plainText(line)}\n`)
+    },
+    err(line) {
+      stderr.write(`${plainText(line)}\n`)
+    },
+    outputGone: outputGone.signal,
+  }
+}
