@@ -1,0 +1,25 @@
+/**
+ * The instance plane: which instances there are, which are alive, and what changed.
+ * `DESIGN.md` says what for and how, `SPEC.md` states the rules and the tests that hold them.
+ *
+ * @module
+ */
+
+export type { ServiceChanges } from './change-feed.ts'
+export type { Changed } from './change-set.ts'
+export type { ShownInstance } from './entry.ts'
+export type { Explanation, ExplainQuery, Place } from './explain.ts'
+export type { FactsRequest } from './facts.ts'
+export type { InstanceMetrics } from './instance-metrics.ts'
+export type { LoadTally } from './load.ts'
+export { InstancePlane, type BatchRenewal, type PlaneStats, type Registered } from './plane.ts'
+export type { PlaneLimits, PlaneOptions } from './plane-core.ts'
+export type { ProtectionState } from './protection.ts'
+export { effectiveStatus, statusOverride, type LiveRecord } from './record.ts'
+export type { RegisterRequest } from './register.ts'
+export type { Evidence } from './renew.ts'
+export type { Resumption } from './resume.ts'
+export type { Patch } from './set.ts'
+export type { ListQuery, ServiceSnapshot, ServiceSummary } from './views.ts'
+export { wallMsOf } from './stamp.ts'
+export { WarmStart, type WarmStartOptions } from './warm-start/warm-start.ts'

@@ -1,0 +1,96 @@
+/**
+ * A client says: I am still here. The hot path: one look-up, one move in the wheel.
+ *
+ * @module
+ */
+
+import type { InstanceRef } from '../model/instance-key.ts'
+import { REFRESH_MS } from './constants.ts'
+import type { Entry } from './entry.ts'
+import { find } from './find.ts'
+import { checkSession, seniority } from './generation.ts'
+import type { PlaneCore } from './plane-core.ts'
+import { isLive, type LiveRecord } from './record.ts'
+import { wallMsOf } from './stamp.ts'
+
+/** What a client may know about itself. */
+export interface Evidence {
+  readonly session?: number | undefined
+  /** The content version that it last got. */
+  readonly content?: number | undefined
+}
+
+export type Renewal =
+  | { readonly outcome: 'renewed'; readonly entry: Entry }
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'superseded'; readonly entry: Entry }
+
+const MISSING: Renewal = { outcome: 'missing' }
+
+/** Moves the deadline on, or says why not. Throws `ambiguous_zone`. */
+export function renew(core: PlaneCore, ref: InstanceRef, evidence: Evidence): Renewal {
+  const nowMs = core.time.nowMs()
+  checkSession(evidence.session, core.options.clock.wallMs())
+  return renewFound(core, find(core, ref), { evidence, nowMs })
+}
+
+/**
+ * Renews many, or none: what is wrong with one of them is said before any deadline moves.
+ * Answers in the order of the request.
+ */
+export function renewMany(
+  core: PlaneCore,
+  items: readonly (InstanceRef & Evidence)[],
+): readonly Renewal[] {
+  const nowMs = core.time.nowMs()
+  const wallMs = core.options.clock.wallMs()
+  for (const { session } of items) checkSession(session, wallMs)
+  const entries = items.map((item) => find(core, item))
+  return items.map((evidence, at) => renewFound(core, entries[at], { evidence, nowMs }))
+}
+
+function renewFound(
+  core: PlaneCore,
+  entry: Entry | undefined,
+  { evidence, nowMs }: { readonly evidence: Evidence; readonly nowMs: number },
+): Renewal {
+  const renewal = entry ? judge(entry, evidence) : MISSING
+  if (renewal.outcome === 'renewed') renewEntry(core, renewal.entry, nowMs)
+  core.options.metrics.renewed(renewal.outcome)
+  return renewal
+}
+
+function judge(entry: Entry, { session, content }: Evidence): Renewal {
+  const { record } = entry
+  const standing = seniority(session, record.life)
+  if (standing === 'older') return { outcome: 'superseded', entry }
+  if (standing === 'newer' || !isLive(record)) return MISSING
+  // The client has registered something newer with another node: it must do so here too.
+  if (content !== undefined && content > record.content.cver.at) return MISSING
+  return { outcome: 'renewed', entry }
+}
+
+/** Takes a renewal of a live entry: as home, or by becoming it. */
+export function renewEntry(core: PlaneCore, entry: Entry, nowMs: number): void {
+  const { record } = entry
+  if (!isLive(record) || !core.isJudged(entry)) return
+  core.renewed(entry, nowMs)
+  core.wheel.schedule(entry, nowMs + record.content.ttlMs)
+  if (!core.isHome(entry)) claim(core, entry, record)
+  else if (core.options.clock.wallMs() - wallMsOf(record.life.ver) > REFRESH_MS) {
+    refresh(core, entry, record)
+  }
+  if (entry.hidden) core.reveal(entry, nowMs)
+}
+
+/** Becomes home of an instance whose home is lost. Clients see no change, unless it was hidden. */
+function claim(core: PlaneCore, entry: Entry, { life }: LiveRecord): void {
+  const ver = core.stamps.next(life.ver)
+  core.write(entry, { life: { ...life, ver, home: core.stamps.origin } }, { event: 'claimed' })
+  core.options.metrics.claimed()
+}
+
+/** Gives a long-lived instance a new version, so that nobody takes its record for a forgotten one. */
+function refresh(core: PlaneCore, entry: Entry, { life }: LiveRecord): void {
+  core.write(entry, { life: { ...life, ver: core.stamps.next(life.ver) } })
+}
