@@ -1,0 +1,151 @@
+/**
+ * The HTTP server of a node: what all its faces share. Each face is a folder beside this file.
+ *
+ * @module
+ */
+
+import accepts from '@fastify/accepts'
+import { HEADERS } from '@rollcall/protocol'
+import type { Clock, Logger } from '@rollcall/runtime'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { InstancePlane } from '../instances/index.ts'
+import type { Authorize } from '../security/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
+import { parseJsonBodies } from './body-parsers.ts'
+import { describeApi } from './describe-api.ts'
+import { expectedFailure } from './foreign-errors.ts'
+import { gzipAnswers } from './gzip.ts'
+import { refuseOtherMethods } from './methods.ts'
+import { nativeRoutes } from './native/index.ts'
+import { CHALLENGE, INTERNAL, PROBLEM_TYPE, problemOf, refusal, RETRY_AFTER_S } from './problem.ts'
+import type { Readiness } from './readiness.ts'
+import { rootRoutes } from './root/index.ts'
+import { ServiceBodies } from './service-bodies.ts'
+import { validateStrictly } from './validation.ts'
+import type { Waiters } from './waiters.ts'
+import { watchRoutes } from './watch/index.ts'
+import { answerWireErrors } from './wire-errors.ts'
+
+export interface HttpLimits {
+  readonly bodyMaxBytes: number
+  readonly heartbeatsBodyMaxBytes: number
+  readonly watcherQueueMaxChanges: number
+  readonly watcherQueueMaxBytes: number
+  readonly waitMaxMs: number
+  readonly pageMax: number
+  readonly connectionsMax: number
+}
+
+/** What the faces of a node work with. */
+export interface AppOptions {
+  readonly node: string
+  readonly version: string
+  readonly instances: InstancePlane
+  readonly authorize: Authorize
+  readonly readiness: Readiness
+  readonly waiters: Waiters
+  readonly metrics: Metrics
+  readonly limits: HttpLimits
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A path parameter holds a name, percent-encoded: three characters for one at worst. */
+const PARAM_MAX_LENGTH = 2_048
+const URL_MAX_LENGTH = 8_192
+
+/** Builds the server with all its routes. It does not listen yet. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { limits } = options
+  const app = fastify({
+    bodyLimit: limits.bodyMaxBytes,
+    routerOptions: { maxParamLength: PARAM_MAX_LENGTH },
+    // Slow senders hold a connection no longer than this; waiting answers are not touched by it.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => {
+      answerError(options, { error, request, reply })
+    },
+    clientErrorHandler: answerWireErrors(options.node),
+    // While the port closes, what still comes in is answered as ever; readiness says why it is refused.
+    return503OnClosing: false,
+    logger: false,
+  })
+  app.server.maxConnections = limits.connectionsMax
+  app.server.headersTimeout = 15_000
+  validateStrictly(app)
+  parseJsonBodies(app)
+  addHooks(app, options)
+  await app.register(accepts)
+  gzipAnswers(app)
+  await describeApi(app, options.version)
+  const answerOtherMethods = refuseOtherMethods(app)
+  const bodies = new ServiceBodies(options.instances)
+  await app.register(rootRoutes, options)
+  await app.register(nativeRoutes, { ...options, bodies })
+  await app.register(watchRoutes, { ...options, bodies })
+  answerOtherMethods()
+  return app
+}
+
+function addHooks(app: FastifyInstance, options: AppOptions): void {
+  const { authorize, metrics, node } = options
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.header(HEADERS.node, node)
+    const [path = ''] = request.url.split('?', 1)
+    authorize({ path, authorizationHeader: request.headers.authorization })
+    if (request.url.length > URL_MAX_LENGTH) {
+      throw refusal('uri_too_long', `The URL is longer than ${URL_MAX_LENGTH} characters.`)
+    }
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.http.observe({
+      method: request.method,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      durationMs: reply.waitedOnPurpose ? undefined : reply.elapsedTime,
+    })
+    done()
+  })
+  app.decorateReply('waitedOnPurpose', false)
+  app.setErrorHandler((error, request, reply) => {
+    answerError(options, { error, request, reply })
+  })
+  app.setNotFoundHandler((request) => {
+    const [path = ''] = request.url.split('?', 1)
+    throw refusal(
+      'route_not_found',
+      `There is nothing at ${path}; GET /openapi.json lists what is.`,
+    )
+  })
+}
+
+interface Failure {
+  readonly error: unknown
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+function answerError({ log, node }: AppOptions, { error, request, reply }: Failure): void {
+  const expected = expectedFailure(error, request)
+  if (!expected) {
+    const { method, routeOptions } = request
+    log.error({ err: error, method, route: routeOptions.url }, 'a request failed; this is a bug')
+  }
+  const problem = problemOf(expected ?? INTERNAL)
+  // What the framework refuses before any hook has run has no header yet.
+  void reply.header(HEADERS.node, node)
+  const retryAfterS = RETRY_AFTER_S[problem.code]
+  if (retryAfterS !== undefined) void reply.header('retry-after', retryAfterS)
+  if (problem.code === 'unauthenticated') void reply.header('www-authenticate', CHALLENGE)
+  void reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Set by what waits for a change, so that its time is not taken for slowness. */
+    waitedOnPurpose: boolean
+  }
+}

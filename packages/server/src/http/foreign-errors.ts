@@ -1,0 +1,69 @@
+/**
+ * From what the HTTP framework throws to our own errors.
+ *
+ * @module
+ */
+
+import { RegistryError, limitExceeded, type ErrorCode } from '@rollcall/protocol'
+import type { FastifyError, FastifyRequest } from 'fastify'
+import { refusal } from './problem.ts'
+
+const CODES: Readonly<Record<string, [ErrorCode, string]>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported_media_type',
+    'The body must be JSON; send "Content-Type: application/json".',
+  ],
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: [
+    'unsupported_media_type',
+    'The request needs a "Content-Type" header.',
+  ],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'The body is not JSON.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_json', 'The body is empty.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'invalid_argument',
+    'The body is not as long as its Content-Length says.',
+  ],
+  FST_ERR_BAD_URL: ['invalid_argument', 'The path is not percent-encoded correctly.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is longer than 2,048 characters.'],
+}
+
+/** Answers the expected failure that something thrown stands for; undefined for a bug. */
+export function expectedFailure(
+  error: unknown,
+  request: FastifyRequest,
+): RegistryError | undefined {
+  if (error instanceof RegistryError) return error
+  if (!isFastifyError(error)) return undefined
+  if (error.validation) return invalid(error)
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request)
+  const known = CODES[error.code]
+  return known ? refusal(known[0], known[1]) : undefined
+}
+
+function invalid(error: FastifyError): RegistryError {
+  const first = error.validation?.[0]
+  const where = [partOf(error), ...(first?.instancePath ?? '').split('/')]
+  const unknown = first?.params['additionalProperty']
+  const field = where.filter((part) => part !== '').join('.')
+  const message =
+    typeof unknown === 'string'
+      ? `${field} has an unknown field "${unknown}"; leave it away or correct its name.`
+      : `${field} ${first?.message ?? 'is not valid'}.`
+  return refusal('invalid_argument', message, { field })
+}
+
+/** The part of the request, by the name that people use. */
+function partOf({ validationContext }: FastifyError): string {
+  if (validationContext === 'querystring') return 'query'
+  return validationContext === 'params' ? 'path' : (validationContext ?? 'request')
+}
+
+function tooLarge(request: FastifyRequest): RegistryError {
+  const limit = request.routeOptions.bodyLimit
+  const told = Number(request.headers['content-length'])
+  return limitExceeded('request body bytes', limit, Number.isInteger(told) ? told : limit + 1)
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}

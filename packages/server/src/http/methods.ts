@@ -1,0 +1,40 @@
+/**
+ * Tells a client that used a wrong method on a right path so, instead of that the path is unknown.
+ *
+ * @module
+ */
+
+import type { FastifyInstance } from 'fastify'
+import { refusal } from './problem.ts'
+
+/** Collects the methods of every route, and answers the others. Call before the first route, and what it returns after the last. */
+export function refuseOtherMethods(app: FastifyInstance): () => void {
+  const methodsByUrl = new Map<string, Set<string>>()
+  let isCollecting = true
+  app.addHook('onRoute', ({ url, method }) => {
+    if (!isCollecting) return
+    const methods = methodsByUrl.get(url) ?? new Set()
+    methodsByUrl.set(url, methods)
+    for (const name of [method].flat()) methods.add(name)
+  })
+  return () => {
+    isCollecting = false
+    for (const [url, methods] of methodsByUrl) {
+      const others = app.supportedMethods.filter((method) => !methods.has(method))
+      if (others.length === 0 || url.includes('*')) continue
+      const allow = [...methods].sort().join(', ')
+      app.route({
+        url,
+        method: others,
+        schema: { hide: true },
+        // Before the body is looked at: whatever it is, the method is what is wrong.
+        onRequest: (request, reply) => {
+          reply.header('allow', allow)
+          const message = `${request.method} is not for this path; use ${allow}.`
+          throw refusal('method_not_allowed', message)
+        },
+        handler: () => {},
+      })
+    }
+  }
+}

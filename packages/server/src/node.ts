@@ -1,0 +1,162 @@
+/**
+ * A registry node: builds everything once, and runs it as one actor.
+ *
+ *      requests ──▶ http/app ─┬─▶ native/ ──┐            ┌─ warm-start/ ⇄ <data>/instances.ndjson
+ *                             ├─▶ watch/  ──┼─▶ instances/ ─▶ change feed ─▶ watchers, long polls
+ *                             └─▶ root/     │      ▲
+ *      readiness ◀── this file ──▶ waiters ─┘      └── clock: a tick every 250 ms
+ *
+ * Start: the port first, so that a taken one is told before anything is loaded and probes
+ * are answered meanwhile; then what was known before; then the node itself; then ready.
+ *
+ * Stop, within ten seconds: readiness fails so that balancers look away; who waits is told
+ * to go elsewhere; the port closes once the answers under way are out; only then is the
+ * table written, since nothing changes it any more; the data folder is let go last.
+ *
+ * @module
+ */
+
+import {
+  start,
+  untilAborted,
+  type Actor,
+  type Clock,
+  type Logger,
+  type Random,
+} from '@rollcall/runtime'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from './config/index.ts'
+import { DataFolder } from './data-folder.ts'
+import { createApp } from './http/app.ts'
+import { listen, unlisten } from './http/listener.ts'
+import { Readiness } from './http/readiness.ts'
+import { Waiters } from './http/waiters.ts'
+import { InstancePlane, WarmStart } from './instances/index.ts'
+import { gaugeInstances } from './node-gauges.ts'
+import { assertSafeToListen, createAuthorize } from './security/index.ts'
+import { createMetrics, instanceMetrics, type Metrics } from './telemetry/index.ts'
+import { serverVersion } from './version.ts'
+
+export interface NodeOptions {
+  readonly config: Config
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Told once, when the node answers, where it does. */
+  readonly onReady?: (url: string) => void
+}
+
+/** What is still being answered after this is cut off. */
+const CLOSE_WITHIN_MS = 3_000
+/** Longest that the last write of the table may take; with the above it keeps to ten seconds. */
+const WRITE_WITHIN_MS = 5_500
+
+export class RegistryNode implements Actor {
+  readonly #options: NodeOptions
+  readonly #readiness = new Readiness()
+  readonly #waiters: Waiters
+
+  /** Throws `invalid_argument` where it would not be safe to listen. */
+  constructor(options: NodeOptions) {
+    assertSafeToListen(options.config)
+    this.#options = options
+    this.#waiters = new Waiters(options.config.limits.watchersMax)
+    this.#readiness.block('instances', 'what was known before is being loaded')
+  }
+
+  /** Runs until `signal` aborts. Rejects when it cannot start, or when a part of it fails. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, clock } = this.#options
+    await using folder = await DataFolder.open(config.data)
+    const metrics = createMetrics()
+    await using _metrics = atEnd(async () => {
+      metrics.close()
+    })
+    const instances = this.#createPlane(metrics)
+    const app = await this.#createApp(instances, metrics)
+    await using _port = atEnd(() => unlisten(app, clock, CLOSE_WITHIN_MS))
+    const url = await listen(app, config.http)
+    const warmStart = this.#createWarmStart({ folder: folder.path, instances, metrics })
+    await warmStart.load(signal)
+    if (signal.aborted) return
+    await using keeping = start(warmStart)
+    await using ticking = start(instances)
+    // Declared last, so it ends first: nothing may change the table while it is written.
+    await using _serving = atEnd(() => this.#leave(app))
+    this.#serve(instances, url)
+    await Promise.race([untilAborted(signal), keeping.ended, ticking.ended])
+  }
+
+  #serve(instances: InstancePlane, url: string): void {
+    const { config, log, onReady } = this.#options
+    instances.registerSelf({ addresses: [url], version: serverVersion() })
+    this.#readiness.allow('instances')
+    log.info({ url, node: config.id }, 'ready')
+    onReady?.(url)
+  }
+
+  async #leave(app: FastifyInstance): Promise<void> {
+    const { clock, log } = this.#options
+    this.#readiness.block('node', 'it is stopping')
+    this.#waiters.drain()
+    await unlisten(app, clock, CLOSE_WITHIN_MS)
+    log.info({}, 'stopped serving')
+  }
+
+  #createWarmStart({ folder, instances, metrics }: WarmStartParts): WarmStart {
+    const { clock, log } = this.#options
+    return new WarmStart({
+      folder,
+      plane: instances,
+      clock,
+      log,
+      stopWithinMs: WRITE_WITHIN_MS,
+      onWrite: (outcome, bytes) => {
+        metrics.warmStartWrites[outcome].inc()
+        if (outcome === 'written') metrics.warmStartBytes.set(bytes)
+      },
+    })
+  }
+
+  #createPlane(metrics: Metrics): InstancePlane {
+    const { config, clock, random, log } = this.#options
+    const instances = new InstancePlane({
+      node: config.id,
+      env: config.env,
+      zone: config.zone,
+      clock,
+      random,
+      log,
+      metrics: instanceMetrics(metrics),
+      limits: config.limits,
+    })
+    gaugeInstances(metrics, instances)
+    return instances
+  }
+
+  #createApp(instances: InstancePlane, metrics: Metrics) {
+    const { config, clock, log } = this.#options
+    return createApp({
+      node: config.id,
+      version: serverVersion(),
+      instances,
+      authorize: createAuthorize(config.token),
+      readiness: this.#readiness,
+      waiters: this.#waiters,
+      metrics,
+      limits: config.limits,
+      clock,
+      log,
+    })
+  }
+}
+
+interface WarmStartParts {
+  readonly folder: string
+  readonly instances: InstancePlane
+  readonly metrics: Metrics
+}
+
+function atEnd(act: () => Promise<void>): AsyncDisposable {
+  return { [Symbol.asyncDispose]: act }
+}
