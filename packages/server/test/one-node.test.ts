@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { OneNodeWorld, type Tally } from './one-node-world.ts'
+
+const MINUTE_MS = 60_000
+
+/** `SEED=7` replays one seed, `SEED=7 RUNS=100` goes on from there. */
+function seeds(): number[] {
+  const { SEED, RUNS } = process.env
+  const first = Number(SEED ?? 1)
+  const count = Number(RUNS ?? (SEED === undefined ? 200 : 1))
+  return Array.from({ length: count }, (_, at) => first + at)
+}
+
+/** Most runs are short; a few outlast the ceiling of an hour. */
+function runSeed(seed: number): Tally {
+  const forMs = seed % 40 === 0 ? 80 * MINUTE_MS : 4 * MINUTE_MS
+  const world = new OneNodeWorld({ seed, forMs })
+  try {
+    world.run()
+  } catch (error) {
+    const story = world.trace.join('\n  ')
+    const message = `Seed ${seed} fails: ${String(error)}\nReplay with SEED=${seed}. Before that:\n  ${story}`
+    throw new Error(message, { cause: error })
+  }
+  return world.tally
+}
+
+test('one node keeps its promises, whatever clients, operators and clocks do', () => {
+  const tallies = seeds().map(runSeed)
+  const sum = (kind: keyof Tally) => tallies.reduce((total, tally) => total + tally[kind], 0)
+  // A simulation in which nothing happens proves nothing.
+  if (tallies.length < 50) return
+  const kinds = Object.keys(tallies[0] ?? {}) as (keyof Tally)[]
+  expect(kinds.filter((kind) => sum(kind) < tallies.length)).toEqual([])
+})
+
+test('the same seed is the same run', () => {
+  expect(runSeed(3)).toEqual(runSeed(3))
+})
