@@ -87,16 +87,13 @@ test('a server that lives is not robbed; one that was killed is succeeded', asyn
   expect(readdirSync(path)).toEqual(['lock'])
 })
 
-test.runIf(hasProc)(
-  'a process that has got the id of a holder that is gone holds nothing',
-  async () => {
-    const { path, lockedBy } = setUp()
-    const other = sleeper()
-    await lockedBy(other.pid, LONG_AGO)
-    await using folder = await DataFolder.open(path)
-    expect(folder.path).toBe(path)
-  },
-)
+test('a process that has got the id of a holder that is gone holds nothing', async () => {
+  const { path, lockedBy } = setUp()
+  const other = sleeper()
+  await lockedBy(other.pid, LONG_AGO)
+  await using folder = await DataFolder.open(path)
+  expect(folder.path).toBe(path)
+})
 
 test('where the system does not say when a process started, its id must do', async () => {
   const { path, lockedBy } = setUp()
@@ -105,7 +102,7 @@ test('where the system does not say when a process started, its id must do', asy
   await expect(DataFolder.open(path)).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test.runIf(hasProc)('a killed holder whose parent has not looked yet holds nothing', async () => {
+test('a killed holder whose parent has not looked yet holds nothing', async () => {
   const { path, lockedBy } = setUp()
   // The shell becomes a program that never waits for the child that it has.
   const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000'])

@@ -237,11 +237,11 @@ export class OneNodeWorld {
     const up = this.#clients.filter(({ isUp }) => isUp)
     const someone = up[this.#pick(up.length)]
     if (someone) this.#befallClient(someone)
-    if (this.#chance(0.004)) this.#crashMany(up)
+    if (this.#chance(0.003)) this.#crashMany(up)
     if (this.#chance(0.006)) this.#stall(500 + this.#pick(4_500))
     if (this.#chance(0.002)) this.#stall(6_000 + this.#pick(30_000))
     if (this.#chance(0.01)) this.#bendWall()
-    if (this.#chance(0.02)) this.#speakOnProtection()
+    if (this.#chance(0.01)) this.#speakOnProtection()
     for (const watcher of this.#watchers) {
       if (watcher.isConnected && this.#chance(0.02)) watcher.disconnect()
       else if (!watcher.isConnected && this.#chance(0.04)) watcher.connect()
@@ -258,15 +258,17 @@ export class OneNodeWorld {
     else if (dice < 0.08) this.#haunt(client)
   }
 
-  #crash(client: Client): void {
+  #crash(client: Client, downMaxMs = 60_000): void {
     this.#say(`${client.key} crashes`)
     client.isUp = false
-    client.nextMs = this.#realMs + this.#pick(60_000)
+    client.nextMs = this.#realMs + this.#pick(downMaxMs)
   }
 
   #crashMany(up: readonly Client[]): void {
     const share = this.#random()
-    for (const client of up) if (this.#chance(share)) this.#crash(client)
+    // Some outlast the ceiling of their service.
+    const downMaxMs = this.#chance(0.4) ? 600_000 : 60_000
+    for (const client of up) if (this.#chance(share)) this.#crash(client, downMaxMs)
   }
 
   #changeContent(client: Client): void {

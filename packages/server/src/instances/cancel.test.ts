@@ -106,6 +106,19 @@ test('too many tombstones: the oldest is forgotten early', () => {
   expect(kept).toEqual(counted)
 })
 
+test('an instance that was forgotten early and came back is not forgotten with its old tombstone', () => {
+  const it = setUpPlane({ limits: { tombstonesMax: 1 } })
+  it.register({ id: 'a' })
+  it.plane.cancel(it.ref({ id: 'a' }))
+  it.register({ id: 'b' })
+  it.plane.cancel(it.ref({ id: 'b' }))
+  it.register({ id: 'a' })
+  it.keepAlive(['a'], HORIZON_MS + 60_000)
+  expect(it.ids()).toEqual(['a'])
+  const { counted, kept } = recount(it.plane)
+  expect(kept).toEqual(counted)
+})
+
 test('cancels of what nobody knows are bounded by the tombstones', () => {
   const it = setUpPlane({ limits: { tombstonesMax: 10 } })
   for (let at = 0; at < 50; at += 1) {

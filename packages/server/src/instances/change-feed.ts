@@ -44,13 +44,13 @@ interface Topic {
 }
 
 export interface ChangeFeedOptions {
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<Clock, 'after' | 'wallMs'>
   /** How many changes back a watcher may resume. */
   readonly ringSize: number
 }
 
 export class ChangeFeed {
-  readonly #clock: Pick<Clock, 'after'>
+  readonly #clock: Pick<Clock, 'after' | 'wallMs'>
   readonly #ring: (Change | undefined)[] = []
   readonly #ringSize: number
   readonly #topics = new Map<string, Topic>()
@@ -72,7 +72,7 @@ export class ChangeFeed {
     this.#revision += 1
     this.#ring[this.#revision % this.#ringSize] = { entry, reason, previous: service.revision }
     entry.revision = this.#revision
-    service.revision = this.#revision
+    service.changed(this.#revision, this.#clock.wallMs())
     const topic = this.#topics.get(serviceKeyText({ env: service.env, service: service.name }))
     if (!topic) return
     if (!topic.pending) topic.first = this.#revision

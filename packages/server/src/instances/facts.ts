@@ -23,6 +23,8 @@ export function completeFacts(request: FactsRequest, defaultTtlMs: number): Fact
   for (const address of addresses) {
     checkCount('address characters', address.length, LIMITS.addressMaxLength)
   }
+  checkCount('hostname characters', request.hostname?.length ?? 0, LIMITS.hostnameMaxLength)
+  checkCount('version characters', request.version?.length ?? 0, LIMITS.versionMaxLength)
   checkCount('tags', tags.length, LIMITS.tagsMax)
   for (const tag of tags) checkCount('tag characters', tag.length, LIMITS.tagMaxLength)
   checkMetadata(metadata)

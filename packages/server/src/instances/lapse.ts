@@ -40,7 +40,7 @@ function evict(core: PlaneCore, entry: Entry, life: Life): void {
   const detail = lastRenewal(core, entry)
   const mark = { life: { ...life, evicted: true, tombAtMs: clock.wallMs() } }
   core.write(entry, mark, { event: 'evicted', detail, reason: 'evicted' })
-  core.bury(entry, core.time.nowMs())
+  core.bury(entry, core.time.lastMs)
   metrics.evicted()
 }
 
@@ -48,14 +48,14 @@ function hide(core: PlaneCore, entry: Entry): void {
   const home = entry.record.life?.home.node ?? ''
   const detail = `its home "${home}" is lost and nobody claimed it`
   core.setHidden(entry, true, { event: 'hidden', detail, reason: 'hidden' })
-  core.wheel.schedule(entry, core.time.nowMs() + ageLeftMs(core, entry))
+  core.wheel.schedule(entry, core.time.lastMs + ageLeftMs(core, entry))
   core.options.metrics.hidden()
 }
 
 function dropWhenOld(core: PlaneCore, entry: Entry): void {
   const left = ageLeftMs(core, entry)
   if (left <= 0) core.drop(entry)
-  else core.wheel.schedule(entry, core.time.nowMs() + left)
+  else core.wheel.schedule(entry, core.time.lastMs + left)
 }
 
 /** How long until a live record that nobody refreshes is nobody's truth any more. */
@@ -72,7 +72,7 @@ function lastRenewal(core: PlaneCore, entry: Entry): string {
 /** Epoch milliseconds of the last renewal accepted here, where there was one. */
 export function lastRenewedWallMs(core: PlaneCore, entry: Entry): number | undefined {
   if (entry.evidenceAtMs === UNKNOWN) return undefined
-  return core.options.clock.wallMs() - (core.time.nowMs() - entry.evidenceAtMs)
+  return core.options.clock.wallMs() - (core.time.lastMs - entry.evidenceAtMs)
 }
 
 /**

@@ -14,6 +14,7 @@ import { LOSS_FREE, LOSS_RATIO, PROTECTED_SIZE_MIN, RELEASE_MS } from './constan
 import { UNKNOWN, type Entry } from './entry.ts'
 import { SlidingCount } from './sliding-count.ts'
 import { SlidingMax } from './sliding-max.ts'
+import type { Stamp } from './stamp.ts'
 
 export interface LossSetOptions {
   /** The ttl of its members; the memory of the set is twice that. */
@@ -28,6 +29,8 @@ export const ALL = Number.POSITIVE_INFINITY
 export class LossSet {
   /** Members whose deadline has passed and that have not left. */
   readonly held = new Set<Entry>()
+  /** The last word of an operator that ended the protection of what was held, once it was heard. */
+  endedBy: Stamp | undefined
   readonly #ceilingMs: (ttlMs: number) => number
   #ttlMs: number
   #size = 0

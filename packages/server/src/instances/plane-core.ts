@@ -25,7 +25,7 @@ import type { InstanceMetrics } from './instance-metrics.ts'
 import { merge } from './merge.ts'
 import { PlaneTime } from './plane-time.ts'
 import { Protection } from './protection.ts'
-import { isLive, POLICY_ID, type InstanceRecord } from './record.ts'
+import { isLive, POLICY_ID, vouched, type InstanceRecord } from './record.ts'
 import type { Origin } from './stamp.ts'
 import { Table } from './table.ts'
 import { TimingWheel } from './timing-wheel.ts'
@@ -126,8 +126,8 @@ export class PlaneCore {
    * membership, history, and a change if clients now see something else.
    */
   write(entry: Entry, parts: Partial<InstanceRecord>, note?: ChangeNote): void {
-    const before = entry.record
-    const merged = merge(before, { ...before, ...parts })
+    const { life = null, content = null, override = null } = parts
+    const merged = merge(entry.record, { life, content, override })
     this.#alter(entry, note?.reason, () => {
       entry.record = merged
     })
@@ -158,7 +158,7 @@ export class PlaneCore {
     const { life } = entry.record
     if (!life) return
     const ver = this.stamps.next(life.ver)
-    this.write(entry, { life: { ...life, ver, home: this.stamps.origin } })
+    this.write(entry, { life: vouched(life, ver, this.stamps.origin) })
   }
 
   /** Takes a sign of life: it is held no longer, and has been seen now. */
@@ -216,7 +216,7 @@ export class PlaneCore {
     entry.history = remember(entry.history, seen)
   }
 
-  /** The registry's own instances are neither counted nor judged. */
+  /** The registry's own instances never lapse, and count in no loss. */
   isJudged(entry: Entry): boolean {
     return entry.service.name !== DISCOVERY_SERVICE
   }

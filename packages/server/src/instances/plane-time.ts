@@ -38,6 +38,11 @@ export class PlaneTime {
       this.#stalledMs += lateMs
       this.#onStall(lateMs)
     }
-    return Math.floor(monotonicMs - this.#stalledMs)
+    return this.lastMs
+  }
+
+  /** The time as it was last asked for: what is in the middle of something looks no further. */
+  get lastMs(): number {
+    return Math.floor(this.#lastMs - this.#stalledMs)
   }
 }

@@ -20,6 +20,7 @@ import { lastRenewedWallMs, leave, onStall, sweep } from './lapse.ts'
 import { load, type LoadTally, type StoredInstance } from './load.ts'
 import { PlaneCore, type PlaneOptions } from './plane-core.ts'
 import { forbidsProtection, policyOf, type ProtectionState } from './protection.ts'
+import { isLive } from './record.ts'
 import { register, registerSelf, type RegisterRequest } from './register.ts'
 import { renew, renewMany, type Evidence } from './renew.ts'
 import { resume, tokenOf, type Resumption } from './resume.ts'
@@ -111,6 +112,13 @@ export class InstancePlane implements Actor {
     return resolve(this.#core, ref)
   }
 
+  /** Whether a reference means one live instance, shown or hidden. */
+  lives(ref: InstanceRef): boolean {
+    const entries = this.#core.table.service(ref)?.withId(ref.id) ?? []
+    const live = entries.filter(({ record, zone }) => isLive(record) && (ref.zone ?? zone) === zone)
+    return live.length === 1
+  }
+
   /** Answers the node id of the instance's home. Throws `instance_not_found`, `superseded`, `ambiguous_zone`. */
   renew(ref: InstanceRef, evidence: Evidence = {}): { readonly home: string } {
     const renewal = renew(this.#core, ref, evidence)
@@ -155,6 +163,11 @@ export class InstancePlane implements Actor {
       protected: this.snapshot(key).protected,
       forbidden: service !== undefined && forbidsProtection(policyOf(service)),
     }
+  }
+
+  /** The revision of a service's last visible change; undefined for an unknown one. Changes whenever its snapshot does. */
+  revisionOf(key: ServiceKey): number | undefined {
+    return this.#core.table.service(key)?.revision
   }
 
   snapshot(key: ServiceKey) {

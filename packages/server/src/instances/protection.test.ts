@@ -162,6 +162,20 @@ test('an operator ends the protection of a service: what is held leaves at once,
   expect(it.ids()).toHaveLength(10)
 })
 
+test.each([-600_000, 600_000])(
+  'ending means what is held now, though wall time jumped by %d ms',
+  (ms) => {
+    const it = setUp({ web: 30, other: 100 })
+    it.clock.bendWall(ms)
+    it.plane.protect(WEB, 'end')
+    it.live(it.all.slice(20), TTL_MS + 5_000)
+    expect(it.ids()).toHaveLength(30)
+    it.clock.bendWall(-2 * ms)
+    expect(it.plane.protect(WEB, 'end').protected).toBeNull()
+    expect(it.ids()).toHaveLength(10)
+  },
+)
+
 test('an operator forbids the protection of a service, and allows it again', () => {
   const it = setUp({ web: 30, other: 100 })
   expect(it.plane.protect(WEB, 'forbid')).toEqual({ protected: null, forbidden: true })

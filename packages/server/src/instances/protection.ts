@@ -14,7 +14,7 @@ import { UNKNOWN, type Entry } from './entry.ts'
 import { ALL, LossSet } from './loss-set.ts'
 import { POLICY_ID, type Override, type ProtectionPolicy } from './record.ts'
 import type { ServiceTable } from './service-table.ts'
-import { wallMsOf } from './stamp.ts'
+import { compareStamps } from './stamp.ts'
 
 export interface ProtectionOptions {
   readonly clock: Pick<Clock, 'wallMs'>
@@ -155,7 +155,7 @@ export class Protection {
     if (!losses) return
     const { leave, random } = this.#options
     const policy = policyOf(service)
-    const overruled = policy ? [...losses.held].filter((entry) => overrules(policy, entry)) : []
+    const overruled = policy ? overruledBy(policy, losses) : []
     for (const entry of overruled) {
       losses.leave(entry, nowMs, true)
       this.#node.leave(entry, nowMs, true)
@@ -193,9 +193,14 @@ export function forbidsProtection(policy: Override | undefined): boolean {
   return policy?.value === ('protection_forbidden' satisfies ProtectionPolicy)
 }
 
-/** "Forbidden" lets everything leave; "ended" what was held when it was said. */
-function overrules(policy: Override, entry: Entry): boolean {
-  if (forbidsProtection(policy)) return true
-  const ended = policy.value === ('protection_ended' satisfies ProtectionPolicy)
-  return ended && entry.heldSinceMs > 0 && entry.heldSinceMs <= wallMsOf(policy.over)
+/**
+ * "Forbidden" lets everything leave; "ended" what is held when this node learns of it, once.
+ * By the clock it would not do: a stamp may be ahead of a wall clock that went back.
+ */
+function overruledBy(policy: Override, losses: LossSet): Entry[] {
+  if (forbidsProtection(policy)) return [...losses.held]
+  const isEnd = policy.value === ('protection_ended' satisfies ProtectionPolicy)
+  if (!isEnd || (losses.endedBy && compareStamps(losses.endedBy, policy.over) === 0)) return []
+  losses.endedBy = policy.over
+  return [...losses.held].filter(({ heldSinceMs }) => heldSinceMs > 0)
 }

@@ -12,7 +12,14 @@ import { completeFacts, sameFacts, type FactsRequest } from './facts.ts'
 import { resolve } from './find.ts'
 import { checkSession, seniority, superseded } from './generation.ts'
 import type { PlaneCore } from './plane-core.ts'
-import { isLive, type Content, type Facts, type Life, type LiveRecord } from './record.ts'
+import {
+  contentOf,
+  isLive,
+  type Content,
+  type Facts,
+  type Life,
+  type LiveRecord,
+} from './record.ts'
 import { renewEntry } from './renew.ts'
 import { generationOf, type Stamp } from './stamp.ts'
 
@@ -95,7 +102,12 @@ function beginLife(core: PlaneCore, { entry, facts, gen, nowMs }: Admission): vo
     entry,
     {
       life: newLife(core, gen ?? stamp, stamp),
-      content: { ...facts, gen: gen ?? stamp, cver: stamp, registeredAtMs: wallMs, upSinceMs },
+      content: contentOf(facts, {
+        gen: gen ?? stamp,
+        cver: stamp,
+        registeredAtMs: wallMs,
+        upSinceMs,
+      }),
     },
     { event: 'registered' },
   )
@@ -118,10 +130,11 @@ function replaceContent(core: PlaneCore, admission: Admission, record: LiveRecor
     entry,
     {
       life: newLife(core, gen, stamp),
-      content: { ...facts, gen, cver: stamp, ...carriedOver(admission, content, wallMs) },
+      content: contentOf(facts, { gen, cver: stamp, ...carriedOver(admission, content, wallMs) }),
     },
     { event: newer ? 'replaced' : 'content_set' },
   )
+  entry.service.losses?.fit(facts.ttlMs, nowMs)
   if (wasHidden) core.reveal(entry, nowMs)
   keepAlive(core, entry, nowMs + facts.ttlMs)
   core.renewed(entry, nowMs)

@@ -10,7 +10,7 @@ import type { Entry } from './entry.ts'
 import { find } from './find.ts'
 import { checkSession, seniority } from './generation.ts'
 import type { PlaneCore } from './plane-core.ts'
-import { isLive, type LiveRecord } from './record.ts'
+import { isLive, vouched, type LiveRecord } from './record.ts'
 import { wallMsOf } from './stamp.ts'
 
 /** What a client may know about itself. */
@@ -86,11 +86,11 @@ export function renewEntry(core: PlaneCore, entry: Entry, nowMs: number): void {
 /** Becomes home of an instance whose home is lost. Clients see no change, unless it was hidden. */
 function claim(core: PlaneCore, entry: Entry, { life }: LiveRecord): void {
   const ver = core.stamps.next(life.ver)
-  core.write(entry, { life: { ...life, ver, home: core.stamps.origin } }, { event: 'claimed' })
+  core.write(entry, { life: vouched(life, ver, core.stamps.origin) }, { event: 'claimed' })
   core.options.metrics.claimed()
 }
 
 /** Gives a long-lived instance a new version, so that nobody takes its record for a forgotten one. */
 function refresh(core: PlaneCore, entry: Entry, { life }: LiveRecord): void {
-  core.write(entry, { life: { ...life, ver: core.stamps.next(life.ver) } })
+  core.write(entry, { life: vouched(life, core.stamps.next(life.ver), life.home) })
 }

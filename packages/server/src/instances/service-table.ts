@@ -15,11 +15,18 @@ interface Zone {
   readonly entries: Map<string, Entry>
 }
 
+/** Fits the nanoseconds of a millisecond, in which some clients count. */
+const SEQ_END = 1_000_000
+
 export class ServiceTable {
   readonly env: string
   readonly name: string
   /** Of the last visible change of any of its instances on this node. */
   revision = 0
+  /** Wall time of that change; 0 where there was none. Never goes back. */
+  changedAtMs = 0
+  /** Tells changes of one millisecond apart: how many came before this one; below a million. */
+  changedSeq = 0
   records = 0
   shownCount = 0
   upCount = 0
@@ -86,6 +93,15 @@ export class ServiceTable {
   /** Zones in which an instance is shown, with how many. */
   shownByZone(): ReadonlyMap<string, number> {
     return this.#shownByZone
+  }
+
+  /** Notes a visible change: its revision on this node, and when it was. */
+  changed(revision: number, wallMs: number): void {
+    this.revision = revision
+    const isFull = this.changedSeq + 1 === SEQ_END
+    const atMs = Math.max(wallMs, this.changedAtMs + Number(isFull))
+    this.changedSeq = atMs > this.changedAtMs ? 0 : this.changedSeq + 1
+    this.changedAtMs = atMs
   }
 
   /** Counts a shown entry in (`by` 1) or out (-1); out before its record changes, in after. */

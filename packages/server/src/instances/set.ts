@@ -13,7 +13,9 @@ import { checkMetadata, sameFacts } from './facts.ts'
 import { find, instanceNotFound } from './find.ts'
 import type { ChangeNote, PlaneCore } from './plane-core.ts'
 import {
+  EMPTY_RECORD,
   POLICY_ID,
+  contentOf,
   type Content,
   type InstanceRecord,
   type LiveRecord,
@@ -52,9 +54,10 @@ export function protect(core: PlaneCore, key: ServiceKey, action: ProtectionActi
     throw new RegistryError('service_not_found', message, { details: { ...key } })
   }
   const policy = { ...key, zone: core.options.zone, id: POLICY_ID }
-  const entry = core.table.take(policy, core.feed.revision)
-  const override = patchedOverride(core, entry.record, VALUES[action])
-  if (override) core.write(entry, { override }, overrideNote(override))
+  const known = service.get(policy.zone, POLICY_ID)?.record ?? EMPTY_RECORD
+  const override = patchedOverride(core, known, VALUES[action])
+  if (!override) return
+  core.write(core.table.take(policy, core.feed.revision), { override }, overrideNote(override))
 }
 
 const VALUES = {
@@ -87,10 +90,9 @@ function patchedContent(
   const metadata = patchedMetadata(content, patch)
   checkMetadata(metadata)
   const weight = patch.weight === undefined ? content.weight : (patch.weight ?? 1)
-  const patched = { ...content, metadata, weight }
-  return sameFacts(patched, content)
-    ? undefined
-    : { ...patched, cver: core.stamps.next(content.cver) }
+  const facts = { ...content, metadata, weight }
+  if (sameFacts(facts, content)) return undefined
+  return contentOf(facts, { ...content, cver: core.stamps.next(content.cver) })
 }
 
 function patchedMetadata({ metadata: before }: Content, { metadata }: Patch): Content['metadata'] {

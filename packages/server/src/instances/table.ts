@@ -14,10 +14,6 @@ export class Table {
   /** Sorted keys, made when a list is asked for and dropped when a service comes or goes. */
   #sorted: readonly string[] | undefined
 
-  get serviceCount(): number {
-    return this.#services.size
-  }
-
   service(key: ServiceKey): ServiceTable | undefined {
     return this.#services.get(serviceKeyText(key))
   }

@@ -17,6 +17,9 @@ export interface ServiceSnapshot extends ServiceKey {
   readonly known: boolean
   /** Of its last visible change on this node; 0 where there was none. */
   readonly revision: number
+  /** Wall time of that change, and how many of the service came before it in that millisecond: together they only grow. */
+  readonly changedAtMs: number
+  readonly changedSeq: number
   /** Names that revision to whoever wants to go on from here. */
   readonly token: string
   readonly protected: ProtectionState | null
@@ -44,6 +47,8 @@ export function snapshot(core: PlaneCore, key: ServiceKey): ServiceSnapshot {
     service: key.service,
     known: service !== undefined,
     revision,
+    changedAtMs: service?.changedAtMs ?? 0,
+    changedSeq: service?.changedSeq ?? 0,
     // Of an unknown service this node can only say that nothing came until now; of one that it
     // learnt of later, that nothing came before.
     token: formatToken(

@@ -128,6 +128,14 @@ function httpObserver(registry: prometheus.Registry): HttpObserver {
     registers,
   })
   return {
+    observer({ method, route = 'unmatched', status }) {
+      const counted = requests.labels({ method, route, status })
+      const timed = durations.labels({ method, route })
+      return (durationMs) => {
+        counted.inc()
+        timed.observe(durationMs / 1_000)
+      }
+    },
     observe(request) {
       // Clients choose methods freely; the label must not grow with them.
       const method = METHODS.has(request.method) ? request.method : 'other'

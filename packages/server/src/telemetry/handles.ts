@@ -24,6 +24,11 @@ export interface HttpObservation {
   readonly durationMs: number | undefined
 }
 
+/** Counts one more request of a kind that took this long. */
+export type KindObserver = (durationMs: number) => void
+
 export interface HttpObserver {
+  /** Makes ready to observe one kind of request again and again, for less than `observe` costs. */
+  observer(kind: Required<Omit<HttpObservation, 'durationMs'>>): KindObserver
   observe(request: HttpObservation): void
 }

@@ -5,8 +5,9 @@
  */
 
 export { operationsOf, type Operation } from './api-operations.ts'
-export { setUpApp, type Answer, type AppHarness, type Call } from './app-harness.ts'
+export { setUpApp, type Answer, type AppHarness, type AppSetUp, type Call } from './app-harness.ts'
 export { soon } from './soon.ts'
 export { dial, type Wire } from './wire.ts'
 export { openWatch, type WatchEvent, type WatchReader } from './watch-reader.ts'
+export { countHeld, type Held } from './count-held.ts'
 export { recount, setUpPlane, type PlaneHarness, type PlaneSetUp } from './plane-harness.ts'

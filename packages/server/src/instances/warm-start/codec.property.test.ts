@@ -129,6 +129,17 @@ test.each([
   expect(new InstanceDecoder().decode(line)).toBeUndefined()
 })
 
+test('a line that lists something else among its origins is no instance, even where nothing names it', () => {
+  const [one] = fc.sample(instance, 1)
+  const parts = JSON.parse(one ? encodeInstance(one) : '') as unknown[][]
+  const decode = (extra: unknown) =>
+    new InstanceDecoder().decode(JSON.stringify(parts.with(7, [...(parts[7] ?? []), extra])))
+  expect(decode(['n3', 5])).toEqual(one)
+  for (const extra of [['n3', '5'], ['n3', -1], [3, 5], ['n3'], 'n3', null]) {
+    expect(decode(extra)).toBeUndefined()
+  }
+})
+
 test('only a header of this format and version is one', () => {
   const header = { node: 'n1', writtenAt: 1, clock: 2 }
   const line = encodeHeader(header)

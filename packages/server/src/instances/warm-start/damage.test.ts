@@ -109,6 +109,12 @@ test.each<[string, (disk: Disk) => Uint8Array | string]>([
   expect(await startOn(disk, damage(disk))).toMatchObject(EMPTY_AND_ASIDE)
 })
 
+test('a line without end is not read to its end', async () => {
+  const { path } = setUp()
+  writeFileSync(path(), `${'x'.repeat(3_000_000)}\n${encodeEnd(0, '')}\n`)
+  await expect(readTable(path(), never)).rejects.toThrow('endless')
+})
+
 test('a folder where the file should be is set aside too', async () => {
   const { names, node, path } = setUp()
   mkdirSync(path())

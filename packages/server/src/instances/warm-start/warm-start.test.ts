@@ -5,7 +5,7 @@ import { until } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
 import { POLICY_ID } from '../record.ts'
 import { stampAt } from '../stamp.ts'
-import { encodeEnd, encodeHeader } from './codec.ts'
+import { decodeHeader, encodeEnd, encodeHeader } from './codec.ts'
 import { settled, setUp, TTL_MS } from './testing/set-up.ts'
 
 const web = { env: 'default', service: 'web' }
@@ -144,42 +144,57 @@ test('a node with less room takes what fits, and says how much it left out', asy
 })
 
 test('writes 30 s after a change and not without one, 30 s after the last write at most', async () => {
-  const { node, clock, names } = setUp()
-  const writer = node()
-  const { plane, warmStart, outcomes } = writer
-  await using _ = start(warmStart)
-  const written = (count: number) =>
-    until(
-      `there are ${count} writes`,
-      async () => {
-        // Rests between slices are on the clock, too; they take none of it here.
-        await clock.advance(0)
-        return outcomes.length === count ? true : undefined
-      },
-      { withinMs: 5_000 },
-    )
+  const { node, clock, names, bytes } = setUp()
+  const startMs = clock.wallMs()
+  const actor = { waiting: false }
+  const watched: Clock = {
+    wallMs: () => clock.wallMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    after: clock.after.bind(clock),
+    sleep: async (ms, signal) => {
+      actor.waiting = ms > 0
+      const slept = await clock.sleep(ms, signal)
+      actor.waiting = false
+      return slept
+    },
+  }
+  const writer = node({ clock: watched })
+  await using _ = start(writer.warmStart)
+  /** Lets time pass, but none while the disk is at work. */
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      await clock.advance(250)
+      while (!actor.waiting) await clock.advance(0)
+      writer.plane.tick()
+    }
+  }
+  const lastMs = () => {
+    const header = decodeHeader(bytes().toString().split('\n')[0] ?? '')
+    return (header?.writtenAt ?? 0) - startMs
+  }
 
-  await clock.advance(90_000)
+  await pass(91_000)
   expect(names()).toEqual([])
   writer.register('a')
-  await clock.advance(29_999)
+  await pass(28_750)
   expect(names()).toEqual([])
-  await clock.advance(1)
-  await written(1)
-  expect(outcomes).toEqual([{ outcome: 'written', bytes: expect.any(Number) }])
-  expect(outcomes[0]?.bytes).toBeGreaterThan(200)
+  await pass(250)
+  expect(lastMs()).toBe(120_000)
+  expect(writer.outcomes).toEqual([{ outcome: 'written', bytes: bytes().length }])
 
-  plane.renew({ ...web, id: 'a' })
-  await clock.advance(300_000)
-  expect(outcomes).toHaveLength(1)
+  await pass(45_000)
+  writer.plane.renew({ ...web, id: 'a' })
+  await pass(45_000)
+  expect(writer.outcomes).toHaveLength(1)
   writer.register('b')
-  await clock.advance(30_000)
-  await written(2)
+  await pass(30_000)
+  expect(lastMs()).toBe(240_000)
   writer.register('c')
-  await clock.advance(29_999)
-  expect(outcomes).toHaveLength(2)
-  await clock.advance(1)
-  await written(3)
+  await pass(29_750)
+  expect(lastMs()).toBe(240_000)
+  await pass(250)
+  expect(lastMs()).toBe(270_000)
+  expect(writer.outcomes).toHaveLength(3)
 })
 
 test('what was just loaded is not written again', async () => {
@@ -199,11 +214,15 @@ test('a stop in the middle of a slow write writes at once what is there then', a
   const { node, clock } = setUp()
   // Every look at this clock takes a while, so that the write has many rests.
   let looks = 0
+  const rests: number[] = []
   const slow = {
     wallMs: () => clock.wallMs(),
     monotonicMs: () => clock.monotonicMs() + (looks += 1),
     after: clock.after.bind(clock),
-    sleep: clock.sleep.bind(clock),
+    sleep: (ms: number, signal: AbortSignal) => {
+      rests.push(ms)
+      return clock.sleep(ms, signal)
+    },
   }
   const before = node({ clock: slow })
   for (let at = 0; at < 50; at += 1) before.register(`i-${at}`)
@@ -213,8 +232,13 @@ test('a stop in the middle of a slow write writes at once what is there then', a
   before.register('late')
   await clock.advance(10)
   expect(before.outcomes).toEqual([])
+  expect(Math.max(...rests.splice(0))).toBeGreaterThan(0)
   stop.abort()
   await settled(clock, ended)
+  // The wait for the next write is cut short by the stop; what rests after it is of the last one.
+  const lastRests = rests.slice(rests.indexOf(30_000) + 1)
+  expect(lastRests.length).toBeGreaterThan(5)
+  expect(Math.max(...lastRests)).toBe(0)
   expect(before.outcomes).toMatchObject([{ outcome: 'written' }])
   const after = node()
   await after.load()
