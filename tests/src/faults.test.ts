@@ -9,6 +9,7 @@ import { API_BASE, type Explanation, type ServiceView } from '@rollcall/protocol
 import { seededRandom, start, systemClock } from '@rollcall/runtime'
 import { until } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
+import { complaintsIn } from './support/complaints.ts'
 import { call, callJson, instanceUrl, registration, serviceUrl, TTL_MS } from './support/http.ts'
 import { stateOf } from './support/processes.ts'
 import { openAll } from './support/raw-socket.ts'
@@ -75,7 +76,7 @@ test('garbage and half requests on the port disturb nobody else', async () => {
   }
   expect(await idsOf(server)).toEqual(['a', 'b', 'c'])
   expect(await server.stop()).toMatchObject({ code: 0 })
-  expect(server.stderr.filter((line) => !line.includes('"level":"info"'))).toEqual([])
+  expect(complaintsIn(server.stderr)).toEqual([])
 })
 
 test('a port that is taken ends the start with a sentence', async () => {
@@ -104,6 +105,8 @@ test('a client keeps its instance registered through the death of its server', a
     }
   })()
 
+  await until('the watch has begun', () => seen[0], { withinMs: 15_000 })
+
   await first.kill9()
   await using second = await startServer({ data, http })
   const isBack = async () => {
@@ -111,8 +114,7 @@ test('a client keeps its instance registered through the death of its server', a
     return (status === 200 && text.includes('"id":"a"')) || undefined
   }
   await until('the instance is registered again', isBack, { withinMs: 5 * TTL_MS })
-  const verdict = await explain(second, 'a')
-  expect(verdict).toMatchObject({ verdict: 'visible' })
+  expect(await explain(second, 'a')).toMatchObject({ verdict: 'visible' })
   await until('the watch goes on', () => seen.includes('resync') || undefined, {
     withinMs: 5 * 15_000,
   })

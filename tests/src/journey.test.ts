@@ -118,7 +118,8 @@ test('the exit code tells done, failed, wrong usage and not found apart', async 
   const env = { ROLLCALL_SERVER: server.url }
   const ends = async (code: number, sentence: RegExp, ...args: string[]) => {
     const result = await runCli(args, env)
-    expect([args.join(' '), result.code], result.stderr).toEqual([args.join(' '), code])
+    const { stderr } = result
+    expect({ args, stderr, code: result.code }).toEqual({ args, stderr, code })
     expect(result.stderr).toMatch(sentence)
   }
   await ends(0, /^$/, '--version')
@@ -127,6 +128,7 @@ test('the exit code tells done, failed, wrong usage and not found apart', async 
   await ends(2, /ttlMs/, 'register', 'shop', 'a', '--ttl', '1s')
   await ends(3, /"shop"/, 'instances', 'shop')
   await ends(3, /"nobody"/, 'cancel', 'shop', 'nobody')
+  await ends(1, /tried http:\/\/127\.0\.0\.1:1 /, 'services', '--server', 'http://127.0.0.1:1')
 
   const failed = await runCli(['services', '--json', '--server', 'http://127.0.0.1:1'], env)
   expect(failed.code).toBe(1)
@@ -163,9 +165,10 @@ async function expectEverythingShown(env: Record<string, string>): Promise<void>
 
   const { instances } = await runCliJson<ServiceView>(['instances', 'shop'], env)
   expect(instances.map(({ id }) => id).sort()).toEqual(['till-1', 'till-2'])
-  const table = await runCli(['instances', 'shop', '--tag', 'none'], env)
+  const table = await runCli(['instances', 'shop'], env)
   expect(table).toMatchObject({ code: 0, stderr: '' })
   expect(table.stdout).toMatch(/^ID +ENV +ZONE +STATUS/)
+  expect(table.stdout).toMatch(/^till-1 +default +\S+ +up +http:\/\/127\.0\.0\.1:8080 /m)
 
   const visible = await runCliJson<Explanation>(['explain', 'shop', 'till-1'], env)
   expect(visible).toMatchObject({ verdict: 'visible', instance: { id: 'till-1' } })

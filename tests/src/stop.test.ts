@@ -85,9 +85,8 @@ test('the second SIGINT ends a node at once', async () => {
   using slowBody = await RawSocket.open(server.url)
   slowBody.send(HALF_A_REGISTRATION)
   server.child.signal('SIGINT')
-  await until('the node is stopping', async () => (await isReady(server)) === false || undefined, {
-    withinMs: 10_000,
-  })
+  const isStopping = async () => (await readiness(server)) !== '200' || undefined
+  await until('the node is stopping', isStopping, { withinMs: 10_000 })
 
   expect(await server.stop('SIGINT')).toMatchObject({ code: 130, signal: null })
 })
@@ -115,10 +114,6 @@ async function readiness(server: Server): Promise<string> {
     throw error
   }
   return String(answer.status)
-}
-
-async function isReady(server: Server): Promise<boolean> {
-  return (await readiness(server)) === '200'
 }
 
 function codeOf(error: unknown): string {

@@ -155,11 +155,15 @@ async function instancesOf(server: Server): Promise<readonly Instance[]> {
 }
 
 /** All but what each process counts for itself. */
-function contentOf({ revision: _, home: __, lastRenewedAt: ___, ...content }: Instance) {
+function contentOf(instance: Instance): Partial<Instance> {
+  const content: Partial<Instance> = { ...instance }
+  delete content.revision
+  delete content.home
+  delete content.lastRenewedAt
   return content
 }
 
-function contentsOf(instance: Instance | undefined) {
+function contentsOf(instance: Instance | undefined): Partial<Instance>[] {
   return instance ? [contentOf(instance)] : []
 }
 

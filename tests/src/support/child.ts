@@ -5,6 +5,7 @@
  */
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -45,8 +46,9 @@ export class Child implements AsyncDisposable {
   /** The lines so far, without their ends. */
   readonly stdout: readonly string[]
   readonly stderr: readonly string[]
-  /** Resolves once the process has ended and its output has been read. */
+  /** Resolves once the process has ended and its output has been read, that of its own children too. */
   readonly ended: Promise<ChildEnd>
+  readonly #exited: Promise<unknown>
   #end: ChildEnd | undefined
 
   constructor({ args, env = {} }: ChildOptions) {
@@ -61,7 +63,7 @@ export class Child implements AsyncDisposable {
     this.stdout = linesOf(stdout)
     this.stderr = linesOf(stderr)
     running.add(pid)
-    child.once('exit', () => running.delete(pid))
+    this.#exited = once(child, 'exit').then(() => running.delete(pid))
     this.ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         this.#end = { code, signal }
@@ -87,10 +89,10 @@ export class Child implements AsyncDisposable {
     return { ...end, tookMs: systemClock.monotonicMs() - sinceMs }
   }
 
-  /** Ends it without any farewell. */
+  /** Ends it without any farewell. What it has started may live on. */
   async kill9(): Promise<void> {
     this.signal('SIGKILL')
-    await this.ended
+    await this.#exited
   }
 
   /** Waits until it ends by itself. */

@@ -14,7 +14,9 @@ import type { Metrics } from '../telemetry/index.ts'
 import { parseJsonBodies } from './body-parsers.ts'
 import { describeApi } from './describe-api.ts'
 import { expectedFailure } from './foreign-errors.ts'
+import { createFastPath } from './fast-path.ts'
 import { gzipAnswers } from './gzip.ts'
+import { createHttpServer } from './http-server.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { nativeRoutes } from './native/index.ts'
 import { CHALLENGE, INTERNAL, PROBLEM_TYPE, problemOf, refusal, RETRY_AFTER_S } from './problem.ts'
@@ -24,7 +26,6 @@ import { ServiceBodies } from './service-bodies.ts'
 import { validateStrictly } from './validation.ts'
 import type { Waiters } from './waiters.ts'
 import { watchRoutes } from './watch/index.ts'
-import { answerWireErrors } from './wire-errors.ts'
 
 export interface HttpLimits {
   readonly bodyMaxBytes: number
@@ -52,28 +53,27 @@ export interface AppOptions {
 
 /** A path parameter holds a name, percent-encoded: three characters for one at worst. */
 const PARAM_MAX_LENGTH = 2_048
-const URL_MAX_LENGTH = 8_192
+/** A watch of 256 services with long names is this long. */
+const URL_MAX_LENGTH = 49_152
 
 /** Builds the server with all its routes. It does not listen yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { limits } = options
+  const { node, limits } = options
+  const bodies = new ServiceBodies(options.instances)
+  const fastPath = createFastPath({ ...options, bodies })
   const app = fastify({
     bodyLimit: limits.bodyMaxBytes,
     routerOptions: { maxParamLength: PARAM_MAX_LENGTH },
-    // Slow senders hold a connection no longer than this; waiting answers are not touched by it.
-    requestTimeout: 30_000,
-    keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    // While the port closes, what still comes in is answered as ever; readiness says why it is refused.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       answerError(options, { error, request, reply })
     },
-    clientErrorHandler: answerWireErrors(options.node),
-    // While the port closes, what still comes in is answered as ever; readiness says why it is refused.
-    return503OnClosing: false,
+    serverFactory: (listener) =>
+      createHttpServer({ node, connectionsMax: limits.connectionsMax, fastPath }, listener),
     logger: false,
   })
-  app.server.maxConnections = limits.connectionsMax
-  app.server.headersTimeout = 15_000
   validateStrictly(app)
   parseJsonBodies(app)
   addHooks(app, options)
@@ -81,7 +81,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   gzipAnswers(app)
   await describeApi(app, options.version)
   const answerOtherMethods = refuseOtherMethods(app)
-  const bodies = new ServiceBodies(options.instances)
   await app.register(rootRoutes, options)
   await app.register(nativeRoutes, { ...options, bodies })
   await app.register(watchRoutes, { ...options, bodies })

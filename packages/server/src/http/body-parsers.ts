@@ -13,20 +13,21 @@ const JSON_TYPES = ['application/json', 'application/merge-patch+json']
 
 /** Replaces the framework's parsers: JSON only, an empty body is none, poisoned prototypes are refused. */
 export function parseJsonBodies(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<string>(
-    JSON_TYPES,
-    { parseAs: 'string' },
-    (request, text, done) => {
-      if (text.trim() === '') {
-        done(null, undefined)
-        return
-      }
-      void parse(request, text, (error, body) => {
-        if (error) done(refusal('invalid_json', `The body is not JSON: ${error.message}.`))
-        else done(null, body)
-      })
-    },
-  )
+  takeAsJson(app, JSON_TYPES)
+}
+
+/** Takes bodies of these types for JSON; `*` stands for all that have no parser yet, and for none. */
+export function takeAsJson(app: FastifyInstance, types: string | string[]): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>(types, { parseAs: 'string' }, (request, text, done) => {
+    if (text.trim() === '') {
+      done(null, undefined)
+      return
+    }
+    void parse(request, text, (error, body) => {
+      if (error) done(refusal('invalid_json', `The body is not JSON: ${error.message}.`))
+      else done(null, body)
+    })
+  })
 }

@@ -33,6 +33,7 @@ export function expectedFailure(
   request: FastifyRequest,
 ): RegistryError | undefined {
   if (error instanceof RegistryError) return error
+  if (error === request.raw.errored) return cutOff()
   if (!isFastifyError(error)) return undefined
   if (error.validation) return invalid(error)
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request)
@@ -56,6 +57,11 @@ function invalid(error: FastifyError): RegistryError {
 function partOf({ validationContext }: FastifyError): string {
   if (validationContext === 'querystring') return 'query'
   return validationContext === 'params' ? 'path' : (validationContext ?? 'request')
+}
+
+/** Nobody is left to read this; it only says that there is nothing wrong with us. */
+function cutOff(): RegistryError {
+  return refusal('invalid_argument', 'The connection was lost before the body was complete.')
 }
 
 function tooLarge(request: FastifyRequest): RegistryError {

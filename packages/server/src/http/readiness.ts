@@ -20,13 +20,17 @@ export class Readiness {
     this.#reasons.delete(part)
   }
 
+  get isReady(): boolean {
+    return this.#reasons.size === 0
+  }
+
   reasons(): NotReady['reasons'] {
     return [...this.#reasons].map(([part, reason]) => ({ part, reason }))
   }
 
   /** Throws `not_ready` while a part is not. */
   check(): void {
-    if (this.#reasons.size === 0) return
+    if (this.isReady) return
     const reasons = this.reasons()
     const why = reasons.map(({ part, reason }) => `${part}: ${reason}`).join('; ')
     const message = `This node is not ready (${why}); ask another, or wait for GET /readyz.`

@@ -41,10 +41,13 @@ export class ServiceBodies {
 
   /** The service as it is now, from the cache if it has not changed since. */
   get(key: ServiceKey, filter: InstanceFilter): ServiceBody {
-    const snapshot = this.#plane.snapshot(key)
     const text = `${key.env} ${key.service} ${filter.key}`
     const cached = this.#cache.get(text)
-    if (cached?.token === snapshot.token && cached.known === snapshot.known) return cached
+    // What was never changed visibly has no revision that could tell two states apart.
+    if (cached && cached.revision > 0 && cached.revision === this.#plane.revisionOf(key)) {
+      return cached
+    }
+    const snapshot = this.#plane.snapshot(key)
     const { env, service, known, revision, token } = snapshot
     const instances: string[] = []
     for (const shown of snapshot.instances) {

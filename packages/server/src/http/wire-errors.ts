@@ -11,7 +11,7 @@ import { PROBLEM_TYPE, problemOf, refusal } from './problem.ts'
 
 const TOO_LARGE = refusal(
   'headers_too_large',
-  'The request line and headers are larger than 16 KiB; send less.',
+  'The request line and headers are larger than 64 KiB; send less.',
 )
 const TOO_SLOW = refusal('invalid_argument', 'The request was not complete in time.')
 const GARBAGE = refusal('invalid_argument', 'This is not an HTTP/1.1 request.')

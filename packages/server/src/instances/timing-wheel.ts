@@ -23,7 +23,7 @@ export interface Timed<T> {
 export const NOT_DUE = -1
 
 export class TimingWheel<T extends Timed<T>> {
-  readonly #heads: (T | null)[] = Array.from({ length: SLOTS }, () => null)
+  readonly #heads = new Array<T | null>(SLOTS).fill(null)
   /** The first slot that has not been swept empty. */
   #slot: number
 

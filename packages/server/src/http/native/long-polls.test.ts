@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { setUpApp, soon, type Answer, type AppHarness } from '../../testing/index.ts'
+import { countHeld, setUpApp, soon, type Answer, type AppHarness } from '../../testing/index.ts'
 
 async function setUp(limits = {}) {
   const t = await setUpApp({ limits })
@@ -135,22 +135,26 @@ describe('waits', () => {
     expect([t.waiters.count, await longPolls(t)]).toEqual([0, 0])
   })
 
-  test.each([
-    ['500', 500],
-    ['500ms', 500],
-    ['2s', 2_000],
-    ['2m', 120_000],
-    ['5m', 300_000],
-    ['6m', 300_000],
-    ['999999999m', 300_000],
-  ])('wait=%s for %i ms', async (wait, ms) => {
+  test('as long as it is told in ms, s or m, and 5 minutes at most', async () => {
     await using t = await setUp()
     t.register()
-    const it = await poll(t, `after=${await t.token()}&wait=${wait}`)
-    await t.clock.advance(ms - 1)
-    expect(it.isAnswered()).toBe(false)
-    await t.clock.advance(1)
-    expect((await it.answered).status).toBe(304)
+    const after = await t.token()
+    const waits: [string, number][] = [
+      ['500', 500],
+      ['500ms', 500],
+      ['2s', 2_000],
+      ['2m', 120_000],
+      ['5m', 300_000],
+      ['6m', 300_000],
+      ['999999999m', 300_000],
+    ]
+    for (const [wait, ms] of waits) {
+      const it = await poll(t, `after=${after}&wait=${wait}`)
+      await t.clock.advance(ms - 1)
+      expect([wait, it.isAnswered()]).toEqual([wait, false])
+      await t.clock.advance(1)
+      expect([wait, (await it.answered).status]).toEqual([wait, 304])
+    }
   })
 
   test('no longer than the node allows', async () => {
@@ -247,17 +251,35 @@ describe('an unknown service', () => {
 })
 
 describe('leaves nothing behind', () => {
+  test('when it is answered, by a change or by the time', async () => {
+    await using t = await setUp()
+    t.register()
+    const held = countHeld(t)
+    const first = await poll(t, `after=${await t.token()}&wait=5m`)
+    expect(held).toEqual({ listeners: 1, alarms: 1 })
+    t.register({ id: 'b' })
+    await deliver(t)
+    expect((await first.answered).status).toBe(200)
+    expect(held).toEqual({ listeners: 0, alarms: 0 })
+    const second = await poll(t, `after=${await t.token()}&wait=1s`)
+    await t.clock.advance(1_000)
+    expect((await second.answered).status).toBe(304)
+    expect([held, t.waiters.count]).toEqual([{ listeners: 0, alarms: 0 }, 0])
+  })
+
   test('when its client has gone', async () => {
     await using t = await setUp()
     t.register()
     const { port } = await t.listen()
+    const held = countHeld(t)
     const path = `/registry/v1/services/web?after=${await t.token()}&wait=5m`
     const client = request({ port, host: '127.0.0.1', path })
     client.on('error', () => {}).end()
     await t.untilWaiting(1)
-    expect(await longPolls(t)).toBe(1)
+    expect([held.listeners, await longPolls(t)]).toEqual([1, 1])
     client.destroy()
     await t.untilWaiting(0)
+    expect(held).toEqual({ listeners: 0, alarms: 0 })
     expect(await longPolls(t)).toBe(0)
     t.register({ id: 'b' })
     await deliver(t)
@@ -267,6 +289,7 @@ describe('leaves nothing behind', () => {
     await using t = await setUp()
     t.register()
     const after = await t.token()
+    const held = countHeld(t)
     const polls = [await poll(t, `after=${after}&wait=5m`), await poll(t, `after=${after}&wait=5m`)]
     t.waiters.drain()
     for (const it of [...polls, await poll(t, `after=${after}&wait=5m`)]) {
@@ -278,6 +301,7 @@ describe('leaves nothing behind', () => {
       ])
     }
     expect([t.waiters.count, await longPolls(t)]).toEqual([0, 0])
+    expect(held).toEqual({ listeners: 0, alarms: 0 })
     expect((await t.api('GET /services/web')).status).toBe(200)
   })
 

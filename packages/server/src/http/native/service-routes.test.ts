@@ -55,12 +55,12 @@ describe('the list of services', () => {
     for (const env of ['default', 'prod'])
       for (let at = 0; at < 5; at += 1) t.register({ env, service: `s${at}` })
     const seen: string[] = []
-    let next: unknown = ''
+    let next: string | null = ''
     for (let page = 0; next !== null && page < 9; page += 1) {
-      const cursor = next === '' ? '' : `&cursor=${String(next)}`
+      const cursor = next === '' ? '' : `&cursor=${next}`
       const answer = await t.api(`GET /services?env=*&limit=3${cursor}`)
       seen.push(...names(answer))
-      next = answer.body['next']
+      next = answer.body['next'] as string | null
       t.plane.cancel(t.ref({ env: 'default', service: seen.at(-1)?.split(' ')[1] ?? '', id: 'a' }))
       if (page === 0) t.register({ env: 'default', service: 's2b' })
       if (page === 1) break
@@ -251,6 +251,8 @@ describe('gzip', () => {
       expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' })
       expect(packed.headers['content-length']).toBe(String(packed.bytes.length))
       expect(gunzipSync(packed.bytes).toString()).toBe(plain.text)
+      const head = await t.api(`HEAD ${path}`, { headers: { 'accept-encoding': accepted } })
+      expect(head.headers['content-length']).toBe(packed.headers['content-length'])
     }
   })
 

@@ -1,0 +1,40 @@
+/**
+ * The HTTP server under the routes: what it puts up with, and the shortcut before the router.
+ *
+ * @module
+ */
+
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { FastPath } from './fast-path.ts'
+import { answerWireErrors } from './wire-errors.ts'
+
+/** Room for the longest URL that a route takes: a watch of 256 services with long names. */
+export const HEADERS_MAX_BYTES = 65_536
+
+export interface HttpServerOptions {
+  readonly node: string
+  readonly connectionsMax: number
+  readonly fastPath: FastPath
+}
+
+/** Makes a server that hands to `listener` what the fast path leaves. It does not listen yet. */
+export function createHttpServer(options: HttpServerOptions, listener: RequestListener): Server {
+  const { node, connectionsMax, fastPath } = options
+  const server = createServer(
+    {
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      // Slow senders hold a connection no longer than this; waiting answers are not touched by it.
+      headersTimeout: 15_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: 75_000,
+      noDelay: true,
+    },
+    (request, response) => {
+      if (!fastPath(request, response)) listener(request, response)
+    },
+  )
+  server.maxConnections = connectionsMax
+  server.on('clientError', answerWireErrors(node))
+  return server
+}
