@@ -60,12 +60,12 @@ function reader({ node, instances, bodies, metrics, clock }: FastPathOptions) {
     if (!body.known) return false
     const gzipped = acceptsGzip(request) ? body.gzipped() : undefined
     const bytes = gzipped ?? body.json
-    response.writeHead(200, [
-      ...[HEADERS.node, node, 'content-type', 'application/json; charset=utf-8'],
-      ...['etag', `W/"${body.token}"`, HEADERS.token, body.token, 'vary', 'accept-encoding'],
-      ...(gzipped ? ['content-encoding', 'gzip'] : []),
-      ...['content-length', String(bytes.length)],
-    ])
+    const headers = [HEADERS.node, node, 'content-type', 'application/json; charset=utf-8']
+    headers.push('etag', `W/"${body.token}"`, HEADERS.token, body.token)
+    headers.push('vary', 'accept-encoding')
+    if (gzipped) headers.push('content-encoding', 'gzip')
+    headers.push('content-length', String(bytes.length))
+    response.writeHead(200, headers)
     response.end(bytes)
     observe(clock.monotonicMs() - startMs)
     return true
