@@ -16,6 +16,7 @@
  * @module
  */
 
+import { join } from 'node:path'
 import {
   start,
   untilAborted,
@@ -27,7 +28,8 @@ import {
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { DataFolder } from './data-folder.ts'
-import { createApp } from './http/app.ts'
+import { createApp, type AppOptions } from './http/app.ts'
+import { TrafficPlanFile } from './http/bilibili/index.ts'
 import { listen, unlisten } from './http/listener.ts'
 import { Readiness } from './http/readiness.ts'
 import { Waiters } from './http/waiters.ts'
@@ -73,18 +75,21 @@ export class RegistryNode implements Actor {
       metrics.close()
     })
     const instances = this.#createPlane(metrics)
-    const app = await this.#createApp(instances, metrics)
+    const planFile = this.#createPlanFile(folder.path)
+    const app = await this.#createApp({ instances, metrics, trafficPlans: planFile.plans })
     await using _port = atEnd(() => unlisten(app, clock, CLOSE_WITHIN_MS))
     const url = await listen(app, config.http)
     const warmStart = this.#createWarmStart({ folder: folder.path, instances, metrics })
     await warmStart.load(signal)
+    await planFile.look()
     if (signal.aborted) return
+    await using planning = start(planFile)
     await using keeping = start(warmStart)
     await using ticking = start(instances)
     // Declared last, so it ends first: nothing may change the table while it is written.
     await using _serving = atEnd(() => this.#leave(app))
     this.#serve(instances, url)
-    await Promise.race([untilAborted(signal), keeping.ended, ticking.ended])
+    await Promise.race([untilAborted(signal), planning.ended, keeping.ended, ticking.ended])
   }
 
   #serve(instances: InstancePlane, url: string): void {
@@ -134,19 +139,23 @@ export class RegistryNode implements Actor {
     return instances
   }
 
-  #createApp(instances: InstancePlane, metrics: Metrics) {
+  #createPlanFile(folder: string): TrafficPlanFile {
+    const { clock, log } = this.#options
+    return new TrafficPlanFile({ path: join(folder, 'scheduler.json'), clock, log })
+  }
+
+  #createApp(parts: Pick<AppOptions, 'instances' | 'metrics' | 'trafficPlans'>) {
     const { config, clock, log } = this.#options
     return createApp({
       node: config.id,
       version: serverVersion(),
-      instances,
       authorize: createAuthorize(config.token),
       readiness: this.#readiness,
       waiters: this.#waiters,
-      metrics,
       limits: config.limits,
       clock,
       log,
+      ...parts,
     })
   }
 }

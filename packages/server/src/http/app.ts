@@ -11,6 +11,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { InstancePlane } from '../instances/index.ts'
 import type { Authorize } from '../security/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
+import { articleRoutes } from './article/index.ts'
+import { bilibiliRoutes, type TrafficPlans } from './bilibili/index.ts'
 import { parseJsonBodies } from './body-parsers.ts'
 import { describeApi } from './describe-api.ts'
 import { expectedFailure } from './foreign-errors.ts'
@@ -45,6 +47,8 @@ export interface AppOptions {
   readonly authorize: Authorize
   readonly readiness: Readiness
   readonly waiters: Waiters
+  /** Handed to the clients of `bilibili/`; without them no app has a plan. */
+  readonly trafficPlans?: TrafficPlans | undefined
   readonly metrics: Metrics
   readonly limits: HttpLimits
   readonly clock: Clock
@@ -84,6 +88,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(rootRoutes, options)
   await app.register(nativeRoutes, { ...options, bodies })
   await app.register(watchRoutes, { ...options, bodies })
+  await app.register(bilibiliRoutes, options)
+  await app.register(articleRoutes, options)
   answerOtherMethods()
   return app
 }
