@@ -13,9 +13,9 @@ import type { Clock } from '@rollcall/runtime'
 import type { InstancePlane } from '../instances/index.ts'
 import type { Authorize } from '../security/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
-import { acceptsGzip } from './gzip.ts'
 import { instanceFilter } from './instance-filter.ts'
 import type { Readiness } from './readiness.ts'
+import { sendService } from './send-service.ts'
 import type { ServiceBodies } from './service-bodies.ts'
 
 export interface FastPathOptions {
@@ -58,15 +58,7 @@ function reader({ node, instances, bodies, metrics, clock }: FastPathOptions) {
     const startMs = clock.monotonicMs()
     const body = bodies.get({ env, service }, EVERYTHING)
     if (!body.known) return false
-    const gzipped = acceptsGzip(request) ? body.gzipped() : undefined
-    const bytes = gzipped ?? body.json
-    const headers = [HEADERS.node, node, 'content-type', 'application/json; charset=utf-8']
-    headers.push('etag', `W/"${body.token}"`, HEADERS.token, body.token)
-    headers.push('vary', 'accept-encoding')
-    if (gzipped) headers.push('content-encoding', 'gzip')
-    headers.push('content-length', String(bytes.length))
-    response.writeHead(200, headers)
-    response.end(bytes)
+    sendService({ node, request, response }, body)
     observe(clock.monotonicMs() - startMs)
     return true
   }

@@ -8,8 +8,8 @@ import { HEADERS, Problem, ServiceList, ServiceView } from '@rollcall/protocol'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { InstancePlane } from '../../instances/index.ts'
-import { acceptsGzip } from '../gzip.ts'
 import { filteredQuery, instanceFilter } from '../instance-filter.ts'
+import { etagOf, sendService } from '../send-service.ts'
 import type { ServiceBodies, ServiceBody } from '../service-bodies.ts'
 import type { LongPolls } from './long-polls.ts'
 import { pageOf } from './pages.ts'
@@ -39,6 +39,7 @@ const ReadQuery = filteredQuery({
 type ReadQuery = Static<typeof ReadQuery> & { readonly [metadata: string]: unknown }
 
 export interface ServiceRoutesOptions {
+  readonly node: string
   readonly instances: InstancePlane
   readonly bodies: ServiceBodies
   readonly polls: LongPolls
@@ -78,7 +79,7 @@ export const serviceRoutes: FastifyPluginAsync<ServiceRoutesOptions> = async (ap
 }
 
 async function readService(
-  { instances, bodies, polls, limits }: ServiceRoutesOptions,
+  { node, instances, bodies, polls, limits }: ServiceRoutesOptions,
   request: FastifyRequest<{ Params: ServiceParams; Querystring: ReadQuery }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -88,31 +89,23 @@ async function readService(
   const waitMs = parseWait(query.wait, limits.waitMaxMs)
   const seen = tokensIn(request.headers['if-none-match'])
   const after = query.after ?? (query.wait === undefined ? undefined : seen[0])
+  const send = (body: ServiceBody) => {
+    reply.hijack()
+    sendService({ node, request: request.raw, response: reply.raw }, body)
+    return reply
+  }
   if (after !== undefined || query.wait !== undefined) {
     reply.waitedOnPurpose = true
     const body = await polls.wait({ key, filter, after, waitMs, gone: closed(reply) })
-    return body ? send(request, reply, body) : notModified(reply, bodies.get(key, filter))
+    return body ? send(body) : notModified(reply, bodies.get(key, filter))
   }
   const body = bodies.get(key, filter)
   if (!body.known) throw serviceNotFound(instances, key, body.token)
-  return seen.includes(body.token) ? notModified(reply, body) : send(request, reply, body)
-}
-
-function send(request: FastifyRequest, reply: FastifyReply, body: ServiceBody): FastifyReply {
-  void reply.type('application/json; charset=utf-8')
-  tag(reply, body).header('vary', 'accept-encoding')
-  const gzipped = acceptsGzip(request) ? body.gzipped() : undefined
-  if (!gzipped) return reply.send(body.json)
-  return reply.header('content-encoding', 'gzip').send(gzipped)
+  return seen.includes(body.token) ? notModified(reply, body) : send(body)
 }
 
 function notModified(reply: FastifyReply, body: ServiceBody): FastifyReply {
-  return tag(reply, body).code(304).send()
-}
-
-/** The token is the version of what is sent; weakly, since it is the same for every encoding. */
-function tag(reply: FastifyReply, { token }: ServiceBody): FastifyReply {
-  return reply.header('etag', `W/"${token}"`).header(HEADERS.token, token)
+  return reply.code(304).header('etag', etagOf(body)).header(HEADERS.token, body.token).send()
 }
 
 /** The tokens of an `If-None-Match` header. */
