@@ -16,7 +16,7 @@ import { bilibiliRoutes, type TrafficPlans } from './bilibili/index.ts'
 import { parseJsonBodies } from './body-parsers.ts'
 import { describeApi } from './describe-api.ts'
 import { expectedFailure } from './foreign-errors.ts'
-import { createFastPath } from './fast-path.ts'
+import { FastPath } from './fast-path.ts'
 import { gzipAnswers } from './gzip.ts'
 import { createHttpServer } from './http-server.ts'
 import { refuseOtherMethods } from './methods.ts'
@@ -64,7 +64,7 @@ const URL_MAX_LENGTH = 49_152
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { node, limits } = options
   const bodies = new ServiceBodies(options.instances)
-  const fastPath = createFastPath({ ...options, bodies })
+  const fastPath = new FastPath({ ...options, bodies })
   const app = fastify({
     bodyLimit: limits.bodyMaxBytes,
     routerOptions: { maxParamLength: PARAM_MAX_LENGTH },
@@ -77,6 +77,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     serverFactory: (listener) =>
       createHttpServer({ node, connectionsMax: limits.connectionsMax, fastPath }, listener),
     logger: false,
+  })
+  app.addHook('preClose', async () => {
+    fastPath.close()
   })
   validateStrictly(app)
   parseJsonBodies(app)

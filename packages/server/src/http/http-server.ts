@@ -5,7 +5,8 @@
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { FastPath } from './fast-path.ts'
+import type { Socket } from 'node:net'
+import { KEEP_ALIVE_MS, type FastPath } from './fast-path.ts'
 import { answerWireErrors } from './wire-errors.ts'
 
 /** Room for the longest URL that a route takes: a watch of 256 services with long names. */
@@ -27,14 +28,19 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
       headersTimeout: 15_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 5_000,
-      keepAliveTimeout: 75_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     },
     (request, response) => {
-      if (!fastPath(request, response)) listener(request, response)
+      if (!fastPath.answer(request, response)) listener(request, response)
     },
   )
   server.maxConnections = connectionsMax
+  const [parse] = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    fastPath.serve(socket, () => parse?.call(server, socket))
+  })
   server.on('clientError', answerWireErrors(node))
   return server
 }

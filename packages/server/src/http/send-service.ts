@@ -20,13 +20,21 @@ export interface Reader {
 /** Answers 200 with the body, compressed where the reader takes it so. */
 export function sendService({ node, request, response }: Reader, body: ServiceBody): void {
   const gzipped = acceptsGzip(request) ? body.gzipped() : undefined
-  const bytes = gzipped ?? body.json
+  response.writeHead(200, serviceHeaders(node, body, gzipped))
+  response.end(request.method === 'HEAD' ? undefined : (gzipped ?? body.json))
+}
+
+/** The headers of such an answer, names and values in turn. */
+export function serviceHeaders(
+  node: string,
+  body: ServiceBody,
+  gzipped: Buffer | undefined,
+): string[] {
   const headers = [HEADERS.node, node, 'content-type', 'application/json; charset=utf-8']
   headers.push('etag', etagOf(body), HEADERS.token, body.token, 'vary', 'accept-encoding')
   if (gzipped) headers.push('content-encoding', 'gzip')
-  headers.push('content-length', String(bytes.length))
-  response.writeHead(200, headers)
-  response.end(request.method === 'HEAD' ? undefined : bytes)
+  headers.push('content-length', String((gzipped ?? body.json).length))
+  return headers
 }
 
 /** The token is the version of what is sent; weakly, since it is the same for every encoding. */

@@ -1,0 +1,49 @@
+/**
+ * Reads the head of the plainest of requests, for `fast-path.ts`. Not a parser of HTTP: what
+ * is in the least unusual is not understood, and left to one.
+ *
+ * @module
+ */
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface PlainHead {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
+
+const END = '\r\n\r\n'
+/** Visible characters and spaces: no tabs, no line breaks of other kinds. */
+const VISIBLE = /^[ -~]*$/
+/** Headers that change nothing here, or that the caller looks at. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'host',
+  'user-agent',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'authorization',
+  'connection',
+  'content-length',
+  'content-type',
+  'sec-fetch-mode',
+])
+
+/** Understands a text that is exactly one head, in HTTP/1.1, of headers that we know, each once. */
+export function parsePlainHead(text: string): PlainHead | undefined {
+  if (text.indexOf(END) !== text.length - END.length) return undefined
+  const [requestLine = '', ...lines] = text.slice(0, -END.length).split('\r\n')
+  const [method = '', url = '', version, ...more] = requestLine.split(' ')
+  if (version !== 'HTTP/1.1' || more.length > 0 || !VISIBLE.test(url)) return undefined
+  const headers: Record<string, string> = {}
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase()
+    if (!KNOWN.has(name) || Object.hasOwn(headers, name) || !VISIBLE.test(line)) return undefined
+    headers[name] = line.slice(colon + 1).trim()
+  }
+  const { host, connection = 'keep-alive' } = headers
+  if (host === undefined || connection.toLowerCase() !== 'keep-alive') return undefined
+  return { method, url, headers }
+}
