@@ -189,9 +189,13 @@ export class FastPath {
     return body.known ? body : undefined
   }
 
+  /** Answers the home; what is missing, or in several zones, is for the route to say. */
   #renew(ref: InstanceRef): string | undefined {
-    const { instances } = this.#options
-    return instances.lives(ref) ? instances.renew(ref).home : undefined
+    try {
+      return this.#options.instances.renewLive(ref)
+    } catch {
+      return undefined
+    }
   }
 
   /** The answer as it goes over the wire, put together once a second, since it tells the time. */

@@ -39,7 +39,9 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
   const [parse] = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    fastPath.serve(socket, () => parse?.call(server, socket))
+    fastPath.serve(socket, () => {
+      parse?.call(server, socket)
+    })
   })
   server.on('clientError', answerWireErrors(node))
   return server

@@ -8,6 +8,12 @@ import { RegistryError } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { FastifyInstance } from 'fastify'
 
+/**
+ * Connections that wait to be accepted. Whoever comes when so many wait is tried again by its
+ * own system, but only a second later; the kernel may allow less (`net.core.somaxconn`).
+ */
+const BACKLOG = 4_096
+
 export interface ListenAt {
   readonly host: string
   readonly port: number
@@ -16,7 +22,7 @@ export interface ListenAt {
 /** Listens, and answers the URL. Throws `unavailable` when the address cannot be had. */
 export async function listen(app: FastifyInstance, { host, port }: ListenAt): Promise<string> {
   try {
-    return await app.listen({ host, port })
+    return await app.listen({ host, port, backlog: BACKLOG })
   } catch (error) {
     const reason = REASONS[(error as NodeJS.ErrnoException).code ?? '']
     if (reason === undefined) throw error

@@ -15,17 +15,21 @@ import { isLive } from './record.ts'
  * or the node's own where it lives in none. Throws `ambiguous_zone` where it lives in several.
  */
 export function resolve(core: PlaneCore, ref: InstanceRef): InstanceKey {
-  const { env, service, id, zone } = ref
-  if (zone !== undefined) return { env, service, id, zone }
-  const entries = core.table.service(ref)?.withId(id) ?? []
-  const zones = entries.filter(({ record }) => isLive(record)).map((entry) => entry.zone)
-  if (zones.length > 1) throw ambiguousZone(ref, zones.sort())
-  return { env, service, id, zone: zones[0] ?? core.options.zone }
+  const { env, service, id } = ref
+  const zone = ref.zone ?? find(core, ref)?.zone ?? core.options.zone
+  return { env, service, id, zone }
 }
 
 /** Finds the entry that a reference means, whether it lives or not. */
 export function find(core: PlaneCore, ref: InstanceRef): Entry | undefined {
-  return core.table.find(resolve(core, ref))
+  const { id, zone } = ref
+  const service = core.table.service(ref)
+  if (zone !== undefined || !service) return service?.get(zone ?? core.options.zone, id)
+  const only = service.onlyZone(id)
+  if (only && isLive(only.record)) return only
+  const live = service.withId(id).filter(({ record }) => isLive(record))
+  if (live.length > 1) throw ambiguousZone(ref, live.map((entry) => entry.zone).sort())
+  return live[0] ?? service.get(core.options.zone, id)
 }
 
 export function instanceNotFound({ service, env, zone, id }: InstanceRef): RegistryError {

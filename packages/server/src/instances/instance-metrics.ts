@@ -6,7 +6,7 @@
 
 export interface InstanceMetrics {
   registered(outcome: 'created' | 'changed' | 'renewed' | 'superseded'): void
-  renewed(outcome: 'renewed' | 'missing' | 'superseded'): void
+  renewed(outcome: 'renewed' | 'missing' | 'superseded', count: number): void
   cancelled(): void
   evicted(): void
   hidden(): void

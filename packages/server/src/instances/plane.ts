@@ -20,9 +20,8 @@ import { lastRenewedWallMs, leave, onStall, sweep } from './lapse.ts'
 import { load, type LoadTally, type StoredInstance } from './load.ts'
 import { PlaneCore, type PlaneOptions } from './plane-core.ts'
 import { forbidsProtection, policyOf, type ProtectionState } from './protection.ts'
-import { isLive } from './record.ts'
 import { register, registerSelf, type RegisterRequest } from './register.ts'
-import { renew, renewMany, type Evidence } from './renew.ts'
+import { renew, renewLive, renewMany, type Evidence } from './renew.ts'
 import { resume, tokenOf, type Resumption } from './resume.ts'
 import { protect, set, type Patch } from './set.ts'
 import { elsewhere, list, snapshot, type ListQuery } from './views.ts'
@@ -112,11 +111,9 @@ export class InstancePlane implements Actor {
     return resolve(this.#core, ref)
   }
 
-  /** Whether a reference means one live instance, shown or hidden. */
-  lives(ref: InstanceRef): boolean {
-    const entries = this.#core.table.service(ref)?.withId(ref.id) ?? []
-    const live = entries.filter(({ record, zone }) => isLive(record) && (ref.zone ?? zone) === zone)
-    return live.length === 1
+  /** Renews what lives, and answers its home; undefined, and nothing done, for what does not. Throws `ambiguous_zone`. */
+  renewLive(ref: InstanceRef): string | undefined {
+    return renewLive(this.#core, ref)?.record.life?.home.node
   }
 
   /** Answers the node id of the instance's home. Throws `instance_not_found`, `superseded`, `ambiguous_zone`. */

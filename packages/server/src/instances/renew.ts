@@ -31,7 +31,19 @@ const MISSING: Renewal = { outcome: 'missing' }
 export function renew(core: PlaneCore, ref: InstanceRef, evidence: Evidence): Renewal {
   const nowMs = core.time.nowMs()
   checkSession(evidence.session, core.options.clock.wallMs())
-  return renewFound(core, find(core, ref), { evidence, nowMs })
+  const renewal = renewFound(core, find(core, ref), { evidence, nowMs })
+  core.options.metrics.renewed(renewal.outcome, 1)
+  return renewal
+}
+
+/** Renews what lives, and answers its entry; for what does not it does nothing, and counts nothing. */
+export function renewLive(core: PlaneCore, ref: InstanceRef): Entry | undefined {
+  const nowMs = core.time.nowMs()
+  const entry = find(core, ref)
+  if (!entry || !isLive(entry.record)) return undefined
+  renewEntry(core, entry, nowMs)
+  core.options.metrics.renewed('renewed', 1)
+  return entry
 }
 
 /**
@@ -46,8 +58,17 @@ export function renewMany(
   const wallMs = core.options.clock.wallMs()
   for (const { session } of items) checkSession(session, wallMs)
   const entries = items.map((item) => find(core, item))
-  return items.map((evidence, at) => renewFound(core, entries[at], { evidence, nowMs }))
+  const counts = { renewed: 0, missing: 0, superseded: 0 }
+  const renewals = items.map((evidence, at) => {
+    const renewal = renewFound(core, entries[at], { evidence, nowMs })
+    counts[renewal.outcome] += 1
+    return renewal
+  })
+  for (const outcome of OUTCOMES) core.options.metrics.renewed(outcome, counts[outcome])
+  return renewals
 }
+
+const OUTCOMES = ['renewed', 'missing', 'superseded'] as const
 
 function renewFound(
   core: PlaneCore,
@@ -56,7 +77,6 @@ function renewFound(
 ): Renewal {
   const renewal = entry ? judge(entry, evidence) : MISSING
   if (renewal.outcome === 'renewed') renewEntry(core, renewal.entry, nowMs)
-  core.options.metrics.renewed(renewal.outcome)
   return renewal
 }
 

@@ -72,6 +72,13 @@ export class ServiceTable {
     if (entries.size === 0) this.#zones.delete(entry.zone)
   }
 
+  /** The entry of an id, where the service has a single zone: nearly always, and many times a second. */
+  onlyZone(id: string): Entry | undefined {
+    if (this.#zones.size !== 1) return undefined
+    for (const { entries } of this.#zones.values()) return entries.get(id)
+    return undefined
+  }
+
   /** Entries of one id, one per zone that has a record of it. */
   withId(id: string): Entry[] {
     const found: Entry[] = []
