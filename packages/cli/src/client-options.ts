@@ -5,7 +5,7 @@
  */
 
 import type { Command } from 'commander'
-import { RollcallClient } from '@rollcall/client'
+import type { RollcallClient } from '@rollcall/client'
 import { invalidArgument } from '@rollcall/protocol'
 import type { Logger } from '@rollcall/runtime'
 import type { Context, Environment } from './context.ts'
@@ -83,14 +83,18 @@ export function registrySettings(flags: RegistryFlags, env: Environment): Regist
   }
 }
 
-/** Makes the client of one command; it connects at its first call. */
-export function connect(flags: ClientFlags, { io, env }: Context): Connection {
+/**
+ * Makes the client of one command; it connects at its first call. The SDK is loaded only
+ * now: a node that starts has no use for it, and would wait for it.
+ */
+export async function connect(flags: ClientFlags, { io, env }: Context): Promise<Connection> {
   const { servers, ...who } = registrySettings(flags, env)
   const json = flags.json ?? wantsJson(env)
   const log = lineLog(io, { json })
   const timeout = setIn(env, 'ROLLCALL_TIMEOUT')
   const timeoutMs =
     flags.timeout ?? (timeout === undefined ? undefined : parseTimeout(timeout, 'ROLLCALL_TIMEOUT'))
+  const { RollcallClient } = await import('@rollcall/client')
   const client = new RollcallClient({ servers, log, ...present({ ...who, timeoutMs }) })
   return { client, json, log, [Symbol.asyncDispose]: () => client.close() }
 }

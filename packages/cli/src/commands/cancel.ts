@@ -17,7 +17,7 @@ export function addCancel(program: Command, context: CommandContext): void {
     .argument('<service>')
     .argument('<id>')
   withClientOptions(command).action(async (service: string, id: string, flags: ClientFlags) => {
-    await using connection = connect(flags, context)
+    await using connection = await connect(flags, context)
     await connection.client.cancel({ service, id })
     const { out } = context.io
     out(connection.json ? jsonLine({ cancelled: { service, id } }) : `Cancelled ${service} ${id}.`)

@@ -20,7 +20,7 @@ export function addExplain(program: Command, context: CommandContext): void {
     .argument('[id]')
   withClientOptions(command).action(
     async (service: string, id: string | undefined, flags: ClientFlags) => {
-      await using connection = connect(flags, context)
+      await using connection = await connect(flags, context)
       const explanation = await connection.client.explain({ service, ...present({ id }) })
       const { out } = context.io
       if (connection.json) out(jsonLine(explanation))

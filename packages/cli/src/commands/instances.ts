@@ -24,7 +24,7 @@ export function addInstances(program: Command, context: CommandContext): void {
     .description('list the instances of a service')
     .argument('<service>')
   withClientOptions(withFilters(command)).action(async (service: string, flags: Flags) => {
-    await using connection = connect(flags, context)
+    await using connection = await connect(flags, context)
     const view = await connection.client.service(service, filtersOf(flags))
     invariant(view !== undefined, 'a read that waits for nothing has an answer')
     const { out } = context.io

@@ -20,7 +20,7 @@ export function addProtection(program: Command, context: CommandContext): void {
     .addArgument(new Argument('<action>').choices(PROTECTION_ACTIONS))
   withClientOptions(command).action(
     async (service: string, action: ProtectionAction, flags: ClientFlags) => {
-      await using connection = connect(flags, context)
+      await using connection = await connect(flags, context)
       const answer = await connection.client.protect(service, action)
       const { out } = context.io
       if (connection.json) {

@@ -5,7 +5,7 @@
  */
 
 import type { Command } from 'commander'
-import { Registrar, type Registration } from '@rollcall/client'
+import type { Registration } from '@rollcall/client'
 import {
   invalidArgument,
   type Instance,
@@ -59,11 +59,12 @@ async function keepRegistered(
   flags: Flags,
   context: CommandContext,
 ): Promise<void> {
-  await using connection = connect(flags, context)
+  await using connection = await connect(flags, context)
   using lifetime = context.openLifetime()
   const { client, log, json } = connection
   const lost = new AbortController()
   let refusal: RegistryError | undefined
+  const { Registrar } = await import('@rollcall/client')
   const registrar = new Registrar({
     client,
     log,

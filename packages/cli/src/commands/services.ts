@@ -24,7 +24,7 @@ export function addServices(program: Command, context: CommandContext): void {
     .description('list services')
     .option('--prefix <TEXT>', 'only services whose name starts so')
   withClientOptions(command).action(async (flags: Flags) => {
-    await using connection = connect(flags, context)
+    await using connection = await connect(flags, context)
     const services: ServiceSummary[] = []
     for await (const service of connection.client.everyService(present({ prefix: flags.prefix }))) {
       services.push(service)

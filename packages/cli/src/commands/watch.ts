@@ -22,7 +22,7 @@ export function addWatch(program: Command, context: CommandContext): void {
     .description('print the instances of services, then each change, until interrupted')
     .argument('<service...>')
   withClientOptions(withFilters(command)).action(async (services: string[], flags: Flags) => {
-    await using connection = connect(flags, context)
+    await using connection = await connect(flags, context)
     using lifetime = context.openLifetime()
     const query = { ...filtersOf(flags), services, signal: lifetime.signal }
     const { out } = context.io

@@ -59,6 +59,8 @@ type FieldSchema = TSchema & {
   readonly maximum?: number
 } & Partial<OptionNotes & LimitNotes>
 
+const THOUSANDS = /\B(?=(\d{3})+$)/g
+
 /** Every field in the order of the schema. */
 export const FIELDS: readonly ConfigField[] = Object.freeze(fieldsUnder(ConfigSchema, []))
 
@@ -126,7 +128,8 @@ function formOf(kind: FieldKind, schema: FieldSchema): string {
 }
 
 function defaultTextOf(value: string | number | boolean | undefined): string {
-  return typeof value === 'number' ? value.toLocaleString('en-US') : String(value)
+  // By hand: a locale would be loaded at every start, for a text that is rarely shown.
+  return typeof value === 'number' ? String(value).replaceAll(THOUSANDS, ',') : String(value)
 }
 
 function costsOf({ changing, raising, lowering }: FieldSchema): Record<string, string> {
