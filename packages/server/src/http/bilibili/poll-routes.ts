@@ -6,6 +6,7 @@
 
 import { invalidArgument, LIMITS } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { whenGone } from '../when-gone.ts'
 import { envelope, send, sendShared, type SharedAnswers } from './answers.ts'
 import { NOT_FOUND, NOT_MODIFIED, OK } from './codes.ts'
 import { Parameters, parseInt64 } from './parameters.ts'
@@ -70,10 +71,7 @@ function readPoll(
     since,
     address: request.ip,
     hostname,
-    gone: (then) => {
-      reply.raw.once('close', then)
-      return () => reply.raw.off('close', then)
-    },
+    gone: (then) => whenGone(request.raw, reply.raw, then),
   }
 }
 

@@ -11,7 +11,8 @@ import type { InstancePlane } from '../../instances/index.ts'
 import { filteredQuery, instanceFilter } from '../instance-filter.ts'
 import { etagOf, sendService } from '../send-service.ts'
 import type { ServiceBodies, ServiceBody } from '../service-bodies.ts'
-import type { LongPolls } from './long-polls.ts'
+import { whenGone } from '../when-gone.ts'
+import type { LongPolls, Poll } from './long-polls.ts'
 import { pageOf } from './pages.ts'
 import { ENV, ServiceParams } from './places.ts'
 import { serviceNotFound } from './service-not-found.ts'
@@ -96,7 +97,7 @@ async function readService(
   }
   if (after !== undefined || query.wait !== undefined) {
     reply.waitedOnPurpose = true
-    const body = await polls.wait({ key, filter, after, waitMs, gone: closed(reply) })
+    const body = await polls.wait({ key, filter, after, waitMs, gone: goneOf(request, reply) })
     return body ? send(body) : notModified(reply, bodies.get(key, filter))
   }
   const body = bodies.get(key, filter)
@@ -113,10 +114,6 @@ function tokensIn(header: string | undefined): string[] {
   return [...(header ?? '').matchAll(/(?:W\/)?"([^"]*)"/g)].flatMap(([, token]) => token ?? [])
 }
 
-/** Calls back when the client has gone away before its answer. */
-function closed(reply: FastifyReply): (then: () => void) => () => void {
-  return (then) => {
-    reply.raw.once('close', then)
-    return () => reply.raw.off('close', then)
-  }
+function goneOf(request: FastifyRequest, reply: FastifyReply): Poll['gone'] {
+  return (then) => whenGone(request.raw, reply.raw, then)
 }

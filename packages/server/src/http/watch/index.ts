@@ -24,6 +24,7 @@ import { refusal } from '../problem.ts'
 import type { Readiness } from '../readiness.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
 import type { Waiters } from '../waiters.ts'
+import { whenGone } from '../when-gone.ts'
 import { frame } from './frames.ts'
 import type { Topic, TopicFrame } from './topic.ts'
 import { WatchHub } from './watch-hub.ts'
@@ -117,7 +118,7 @@ function watch(options: WatchOptions, { hub, request, reply }: Watching): void {
     },
   })
   const exit = hub.enter(stream)
-  reply.raw.once('close', () => {
+  whenGone(request.raw, reply.raw, () => {
     exit()
     leave()
   })
