@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { eachMark, markOf, MarkScanner } from './marks.ts'
+
+const eventOf = (number: number) =>
+  `event: change\ndata: {"upserted":[{"id":"i","metadata":${JSON.stringify(markOf(number))}}]}\n\n`
+
+test('finds the marks of a body, in order', () => {
+  const found: number[] = []
+  eachMark(Buffer.from(eventOf(7) + eventOf(123_456)), (number) => found.push(number))
+  expect(found).toEqual([7, 123_456])
+})
+
+test('passes over what only looks like a mark', () => {
+  const found: number[] = []
+  eachMark(Buffer.from('{"seq":"12"} "seq":"000009" "seq":"00000'), (number) => found.push(number))
+  expect(found).toEqual([9])
+})
+
+test.each([1, 2, 3, 7, 13, 64])('finds each mark once in chunks of %i bytes', (size) => {
+  const bytes = Buffer.from([0, 1, 2, 3].map(eventOf).join('\r\n19a\r\n'))
+  const found: number[] = []
+  const scanner = new MarkScanner()
+  const shared = Buffer.alloc(size)
+  for (let at = 0; at < bytes.length; at += size) {
+    const copied = bytes.copy(shared, 0, at, at + size)
+    scanner.feed(shared.subarray(0, copied), (number) => found.push(number))
+  }
+  expect(found).toEqual([0, 1, 2, 3])
+})

@@ -1,0 +1,59 @@
+/**
+ * The command line of the soak.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util'
+
+export const SUITES = ['instances', 'pressure'] as const
+export type Suite = (typeof SUITES)[number]
+
+export interface Options {
+  readonly suite: Suite
+  readonly minutes: number
+  readonly instances: number
+  /** Of `pressure`: how many long polls wait at once. */
+  readonly polls: number
+}
+
+export const USAGE = `Usage: npm run soak -- SUITE [--minutes N] [--instances N] [--polls N]
+
+  instances   one node under churn; figures go to docs/soak-instances.csv and .svg
+  pressure    one node under very many long polls at once
+
+  --minutes   of instances: how long, 30 by default; the figures of less than that go to .cache
+  --instances of instances: how many there are, 10,000 by default
+  --polls     of pressure: how many wait, 50,000 by default
+`
+
+/** Below this a fifth of the instances is too few to churn. */
+const INSTANCES_MIN = 1_000
+
+/** Reads the arguments. Throws with what is wrong, told for people. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      minutes: { type: 'string', default: '30' },
+      instances: { type: 'string', default: '10000' },
+      polls: { type: 'string', default: '50000' },
+    },
+  })
+  const [name, ...more] = positionals
+  const suite = SUITES.find((known) => known === name)
+  if (!suite || more.length > 0) throw new Error(`Say one suite: ${SUITES.join(', ')}.`)
+  return {
+    suite,
+    minutes: positive('--minutes', values.minutes, 1),
+    instances: positive('--instances', values.instances, INSTANCES_MIN),
+    polls: positive('--polls', values.polls, 1),
+  }
+}
+
+function positive(name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value >= least) return value
+  throw new Error(`${name} is a number from ${least} on; "${text}" is none.`)
+}

@@ -1,0 +1,111 @@
+/**
+ * The few messages of etcd's v3 API that are measured, as bytes: a gRPC frame around a
+ * protobuf message. Field numbers are facts of that API.
+ *
+ * @module
+ */
+
+/** A compressed flag, then the length. */
+const FRAME_HEADER_BYTES = 5
+const VARINT = 0
+const LENGTH_DELIMITED = 2
+
+/** Field number to value: text and bytes are length-delimited, numbers and flags are varints. */
+export type Message = Readonly<Record<number, string | Uint8Array | number | boolean>>
+
+export const METHODS = {
+  range: '/etcdserverpb.KV/Range',
+  put: '/etcdserverpb.KV/Put',
+  leaseGrant: '/etcdserverpb.Lease/LeaseGrant',
+} as const
+
+/** A read of one key, or of all from `key` up to `rangeEnd`, from the node's own state. */
+export function serializableRange(key: string, rangeEnd?: string): Message {
+  return { 1: key, ...(rangeEnd !== undefined && { 2: rangeEnd }), 7: true }
+}
+
+export function put(key: string, value: string): Message {
+  return { 1: key, 2: value }
+}
+
+/** A new lease whose id etcd chooses. */
+export function leaseGrant(ttlSeconds: number): Message {
+  return { 1: ttlSeconds }
+}
+
+/** A message as it travels. */
+export function grpcFrame(message: Message): Buffer {
+  const body = encode(message)
+  const header = Buffer.alloc(FRAME_HEADER_BYTES)
+  header.writeUInt32BE(body.length, 1)
+  return Buffer.concat([header, body])
+}
+
+/** The messages of an answer, without their frames. Throws when the last is cut short. */
+export function grpcMessages(bytes: Buffer): Buffer[] {
+  const messages: Buffer[] = []
+  for (let at = 0; at < bytes.length;) {
+    const end = at + FRAME_HEADER_BYTES + bytes.readUInt32BE(at + 1)
+    if (end > bytes.length) throw new Error('A gRPC frame is cut short.')
+    messages.push(bytes.subarray(at + FRAME_HEADER_BYTES, end))
+    at = end
+  }
+  return messages
+}
+
+/** The revision in the header that every answer of etcd begins with. */
+export function revisionOf(answer: Buffer): number {
+  const header = fieldsOf(answer).get(1)
+  const revision = Buffer.isBuffer(header) ? fieldsOf(header).get(3) : undefined
+  if (typeof revision !== 'number') throw new Error('An answer of etcd has no revision.')
+  return revision
+}
+
+/** Encodes the fields in the order of their numbers. Numbers must be whole and not negative. */
+export function encode(message: Message): Buffer {
+  const parts = Object.entries(message).flatMap(([number, value]) => {
+    const tag = Number(number) * 8
+    if (typeof value === 'number') return [varint(tag + VARINT), varint(value)]
+    if (typeof value === 'boolean') return [varint(tag + VARINT), varint(Number(value))]
+    const bytes = Buffer.from(value)
+    return [varint(tag + LENGTH_DELIMITED), varint(bytes.length), bytes]
+  })
+  return Buffer.concat(parts)
+}
+
+/** The last value of each field. Knows the two wire types that etcd uses. */
+export function fieldsOf(bytes: Buffer): ReadonlyMap<number, number | Buffer> {
+  const fields = new Map<number, number | Buffer>()
+  for (let at = 0; at < bytes.length;) {
+    const tag = readVarint(bytes, at)
+    const value = readVarint(bytes, tag.end)
+    const number = Math.floor(tag.value / 8)
+    at = value.end
+    if (tag.value % 8 === VARINT) fields.set(number, value.value)
+    else if (tag.value % 8 === LENGTH_DELIMITED) {
+      at += value.value
+      fields.set(number, bytes.subarray(value.end, at))
+    } else throw new Error(`Field ${number} has a wire type that is not known here.`)
+  }
+  return fields
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80)
+  return Buffer.from([...bytes, rest])
+}
+
+/** Values over 2^53, as ids of members are, lose their last digits; nobody here compares those. */
+function readVarint(bytes: Buffer, start: number): { value: number; end: number } {
+  let value = 0
+  let factor = 1
+  for (let at = start; ; at += 1) {
+    const byte = bytes[at]
+    if (byte === undefined) throw new Error('A protobuf number is cut short.')
+    value += (byte % 0x80) * factor
+    if (byte < 0x80) return { value, end: at + 1 }
+    factor *= 0x80
+  }
+}

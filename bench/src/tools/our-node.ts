@@ -1,0 +1,137 @@
+/**
+ * Our node under load: the built command, on one core.
+ *
+ * @module
+ */
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '@rollcall/runtime'
+import { Child } from './child.ts'
+import { topSelfTimes, type CpuProfile, type SelfTime, type Window } from './cpu-profile.ts'
+import { Leftovers } from './leftovers.ts'
+import { parseMetrics, sampleOf } from './metrics.ts'
+import { COMMAND } from './paths.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+export interface OurNodeOptions {
+  readonly core: number
+  /** The data folder; absent: one of its own, removed at the end. */
+  readonly data?: string
+  /** The most that the heap may take; absent: what Node takes by itself. */
+  readonly heapMiB?: number
+  /** Also writes down where its time goes, which costs some of it. */
+  readonly profiled?: boolean
+}
+
+const READY_WITHIN_MS = 60_000
+const TOP = 15
+const COLLECTING = [
+  '--expose-gc',
+  `--import=${new URL('collect-garbage.mjs', import.meta.url).href}`,
+]
+const QUIET = ['--log-level', 'warn']
+
+/** Where the memory of a process is, in bytes. */
+export interface Memory {
+  readonly heap: number
+  /** Buffers, outside the heap. */
+  readonly external: number
+  readonly resident: number
+}
+
+/** A node that is ready. Disposing kills it and removes what it wrote, unless the folder was given. */
+export class OurNode implements AsyncDisposable {
+  readonly url: string
+  readonly child: Child
+  /** From the start of the process to the first answer that it is ready. */
+  readonly readyAfterMs: number
+  readonly #leftovers: Leftovers
+  readonly #profiles: string | undefined
+
+  constructor(parts: {
+    readonly url: string
+    readonly child: Child
+    readonly readyAfterMs: number
+    readonly leftovers: Leftovers
+    readonly profiles: string | undefined
+  }) {
+    this.url = parts.url
+    this.child = parts.child
+    this.readyAfterMs = parts.readyAfterMs
+    this.#leftovers = parts.leftovers
+    this.#profiles = parts.profiles
+  }
+
+  get pid(): number {
+    return this.child.pid
+  }
+
+  async samples(): Promise<ReadonlyMap<string, number>> {
+    const answer = await fetch(`${this.url}/metrics`)
+    if (!answer.ok) throw new Error(`GET /metrics was answered with ${answer.status}.`)
+    return parseMetrics(await answer.text())
+  }
+
+  async sample(series: string): Promise<number> {
+    return sampleOf(await this.samples(), series)
+  }
+
+  /** Makes it collect its garbage; it stops the world for that. */
+  collectGarbage(): void {
+    process.kill(this.pid, 'SIGUSR2')
+  }
+
+  async memory(): Promise<Memory> {
+    const samples = await this.samples()
+    return {
+      heap: sampleOf(samples, 'nodejs_heap_size_used_bytes'),
+      external: sampleOf(samples, 'nodejs_external_memory_bytes'),
+      resident: sampleOf(samples, 'process_resident_memory_bytes'),
+    }
+  }
+
+  /** Stops it as an operator would. */
+  async stop(): Promise<void> {
+    const { code, signal } = await this.child.stop()
+    if (code !== 0) throw new Error(`The node ended with ${code ?? signal}:\n${this.child.said}`)
+  }
+
+  /** Stops it and answers where its time went in a window; nothing unless it was `profiled`. */
+  async stopAndProfile(window: Window): Promise<readonly SelfTime[]> {
+    if (this.#profiles === undefined) return []
+    await this.stop()
+    const [file] = (await readdir(this.#profiles)).filter((name) => name.endsWith('.cpuprofile'))
+    if (file === undefined) throw new Error('The node wrote no profile.')
+    const text = await readFile(join(this.#profiles, file), 'utf8')
+    return topSelfTimes(JSON.parse(text) as CpuProfile, window, TOP)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leftovers[Symbol.asyncDispose]()
+  }
+}
+
+/** Starts a node on loopback and waits until it is ready. */
+export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
+  const { core, heapMiB, profiled = false } = options
+  await using started = new Leftovers()
+  const data = options.data ?? started.use(await temporaryFolder()).path
+  const profiles = profiled ? started.use(await temporaryFolder()).path : undefined
+  const nodeArgs = [
+    ...COLLECTING,
+    ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]),
+    ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
+  ]
+  const args = ['server', '--id', 'bench', '--http', '127.0.0.1:0', '--data', data]
+  const sinceMs = systemClock.monotonicMs()
+  const child = started.use(
+    new Child({ command: [process.execPath, ...nodeArgs, COMMAND, ...args, ...QUIET], core }),
+  )
+  const listening = (line: string) => /^listening on (http:\S+)$/.exec(line)?.[1]
+  const url = await child.line('where it listens', listening, READY_WITHIN_MS)
+  const answer = await fetch(`${url}/readyz`)
+  if (answer.status !== 200) throw new Error(`GET /readyz was answered with ${answer.status}.`)
+  const readyAfterMs = systemClock.monotonicMs() - sinceMs
+  return new OurNode({ url, child, readyAfterMs, leftovers: started.move(), profiles })
+}
