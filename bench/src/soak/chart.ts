@@ -33,7 +33,7 @@ export function chartOf(title: string, panels: readonly Panel[]): string {
   const drawn = panels.map((panel, at) => panelText(panel, TOP + at * PANEL_HEIGHT, seconds))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="#fff"/>
-${text(LEFT, 24, title, 'font-size="16"')}
+${text([LEFT, 24], title, 'font-size="16"')}
 ${drawn.join('\n')}
 </svg>
 `
@@ -48,22 +48,22 @@ function panelText({ title, lines }: Panel, top: number, seconds: number): strin
   const rows = ticks(highest).map(
     (value) =>
       `<path d="M${LEFT} ${y(value)}H${WIDTH - RIGHT}" stroke="#ddd"/>` +
-      text(LEFT - 6, y(value) + 4, `${value}`, 'text-anchor="end"'),
+      text([LEFT - 6, y(value) + 4], `${value}`, 'text-anchor="end"'),
   )
   const columns = ticks(seconds / 60).map((minute) =>
-    text(x(minute * 60), to + 16, `${Number(minute.toFixed(1))} min`, 'text-anchor="middle"'),
+    text([x(minute * 60), to + 16], `${Number(minute.toFixed(1))} min`, 'text-anchor="middle"'),
   )
   const keys = lines.map(({ name, colour }, at) =>
-    text(WIDTH - RIGHT - 150 * (lines.length - at), top + TOP - 10, name, `fill="${colour}"`),
+    text([WIDTH - RIGHT - 150 * (lines.length - at), top + TOP - 10], name, `fill="${colour}"`),
   )
   const drawn = lines.map(({ points, colour }) => {
     const path = points.map((point) => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`)
     return `<polyline points="${path.join(' ')}" fill="none" stroke="${colour}" stroke-width="1.5"/>`
   })
-  return [text(LEFT, top + TOP - 10, title), ...rows, ...columns, ...keys, ...drawn].join('\n')
+  return [text([LEFT, top + TOP - 10], title), ...rows, ...columns, ...keys, ...drawn].join('\n')
 }
 
-function text(x: number, y: number, content: string, attributes = ''): string {
+function text([x, y]: readonly [number, number], content: string, attributes = ''): string {
   const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped}</text>`
 }

@@ -139,7 +139,7 @@ function panelsOf(samples: readonly Sample[]): readonly Panel[] {
   const points = (key: keyof Sample, unit = 1) =>
     samples.map((sample) => ({ x: sample.second, y: sample[key] / unit }))
   const heap = points('heapUsedBytes', MIB)
-  const line = (name: string, colour: string, key: keyof Sample, unit = 1) => ({
+  const line = (name: string, colour: string, [key, unit]: readonly [keyof Sample, number?]) => ({
     name,
     colour,
     points: points(key, unit),
@@ -148,31 +148,31 @@ function panelsOf(samples: readonly Sample[]): readonly Panel[] {
     {
       title: 'Memory, MiB',
       lines: [
-        line('resident', '#888', 'residentBytes', MIB),
+        line('resident', '#888', ['residentBytes', MIB]),
         { name: 'heap used', colour: '#9ecae1', points: heap },
         { name: 'least heap used', colour: '#08519c', points: minimaOf(heap, WINDOW_S) },
-        line('buffers', '#d95f0e', 'externalBytes', MIB),
+        line('buffers', '#d95f0e', ['externalBytes', MIB]),
       ],
     },
     {
       title: 'Records',
       lines: [
-        line('records', '#08519c', 'records'),
-        line('instances', '#31a354', 'instances'),
-        line('tombstones', '#888', 'tombstones'),
+        line('records', '#08519c', ['records']),
+        line('instances', '#31a354', ['instances']),
+        line('tombstones', '#888', ['tombstones']),
       ],
     },
     {
       title: 'Open files',
       lines: [
-        line('open files', '#08519c', 'openFds'),
-        line('watchers', '#31a354', 'watchers'),
-        line('long polls', '#d95f0e', 'longPolls'),
+        line('open files', '#08519c', ['openFds']),
+        line('watchers', '#31a354', ['watchers']),
+        line('long polls', '#d95f0e', ['longPolls']),
       ],
     },
     {
       title: 'Event-loop delay, 99th percentile of five seconds, ms',
-      lines: [line('delay', '#08519c', 'loopDelayP99S', 0.001)],
+      lines: [line('delay', '#08519c', ['loopDelayP99S', 0.001])],
     },
   ]
 }

@@ -41,9 +41,6 @@ export async function soakPressure({ polls }: Options, note: Note): Promise<bool
   const before = { ...(await settledMemory(node)), fds: (await takeSample(node, 0)).openFds }
   const stopping = new AbortController()
   const bystander = servedMeanwhile(node.url, stopping.signal)
-  bystander.catch(async (e) =>
-    console.log('BYSTANDER', e, await takeSample(node, 0), node.child.said),
-  )
 
   const checks: boolean[] = []
   const check = (passed: boolean, text: string) => {

@@ -57,12 +57,18 @@ export interface AppOptions {
 
 /** A path parameter holds a name, percent-encoded: three characters for one at worst. */
 const PARAM_MAX_LENGTH = 2_048
+/** What a connection may rest after the longest wait before it counts as stuck. */
+const STUCK_AFTER_WAIT_MS = 60_000
+/** A longer timer of Node fires at once. */
+const TIMER_MAX_MS = 2_147_483_647
 /** A watch of 256 services with long names is this long. */
 const URL_MAX_LENGTH = 49_152
 
 /** Builds the server with all its routes. It does not listen yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { node, limits } = options
+  const { connectionsMax, waitMaxMs } = limits
+  const stuckAfterMs = Math.min(waitMaxMs + STUCK_AFTER_WAIT_MS, TIMER_MAX_MS)
   const bodies = new ServiceBodies(options.instances)
   const fastPath = new FastPath({ ...options, bodies })
   const app = fastify({
@@ -75,7 +81,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       answerError(options, { error, request, reply })
     },
     serverFactory: (listener) =>
-      createHttpServer({ node, connectionsMax: limits.connectionsMax, fastPath }, listener),
+      createHttpServer({ node, connectionsMax, stuckAfterMs, fastPath }, listener),
     logger: false,
   })
   app.addHook('preClose', async () => {

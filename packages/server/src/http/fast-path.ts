@@ -98,12 +98,15 @@ export class FastPath {
   serve(socket: Socket, handOver: (socket: Socket) => void): void {
     const leave = () => {
       this.#sockets.delete(socket)
-      socket.off('data', onData).off('timeout', onEnd).off('end', onEnd).off('error', onEnd)
+      socket.off('data', onData).off('timeout', cut).off('end', onEnd).off('error', cut)
       socket.off('close', leave).setTimeout(0)
     }
+    // What was answered goes out first, but only as long as the client takes it.
     const onEnd = () => {
-      leave()
-      socket.on('error', () => socket.destroy()).destroySoon()
+      socket.destroySoon()
+    }
+    const cut = () => {
+      socket.destroy()
     }
     const onData = (chunk: Buffer) => {
       const answer = this.#answerTo(chunk)
@@ -121,13 +124,18 @@ export class FastPath {
     }
     this.#sockets.add(socket)
     socket.setTimeout(SILENCE_MAX_MS)
-    socket.on('data', onData).on('timeout', onEnd).on('end', onEnd).on('error', onEnd)
+    socket.on('data', onData).on('timeout', cut).on('end', onEnd).on('error', cut)
     socket.on('close', leave)
   }
 
-  /** Ends the connections that are still here. */
+  /** Ends the connections that are still here, once they have taken their answers. */
   close(): void {
     for (const socket of this.#sockets) socket.destroySoon()
+  }
+
+  /** Ends them at once. */
+  cutOff(): void {
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   /** The whole answer to a chunk that is exactly one plain request. */

@@ -15,12 +15,17 @@ export const HEADERS_MAX_BYTES = 65_536
 export interface HttpServerOptions {
   readonly node: string
   readonly connectionsMax: number
+  /**
+   * A connection over which nothing moves for so long is cut off: its client has not taken what
+   * it was sent. Longer than any answer waits.
+   */
+  readonly stuckAfterMs: number
   readonly fastPath: FastPath
 }
 
 /** Makes a server that hands to `listener` what the fast path leaves. It does not listen yet. */
 export function createHttpServer(options: HttpServerOptions, listener: RequestListener): Server {
-  const { node, connectionsMax, fastPath } = options
+  const { node, connectionsMax, stuckAfterMs, fastPath } = options
   const server = createServer(
     {
       maxHeaderSize: HEADERS_MAX_BYTES,
@@ -36,6 +41,7 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
     },
   )
   server.maxConnections = connectionsMax
+  server.timeout = stuckAfterMs
   const [parse] = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -43,6 +49,12 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
       parse?.call(server, socket)
     })
   })
+  const closeAll = server.closeAllConnections.bind(server)
+  server.closeAllConnections = () => {
+    // The server has not heard of those that it was not handed.
+    fastPath.cutOff()
+    closeAll()
+  }
   server.on('clientError', answerWireErrors(node))
   return server
 }
