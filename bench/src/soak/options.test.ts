@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { parseOptions } from './options.ts'
+
+test('a suite has its defaults', () => {
+  expect(parseOptions(['instances'])).toEqual({
+    suite: 'instances',
+    minutes: 30,
+    instances: 10_000,
+    polls: 50_000,
+  })
+  expect(parseOptions(['instances', '--minutes', '2', '--instances', '2000'])).toMatchObject({
+    minutes: 2,
+    instances: 2_000,
+  })
+  expect(parseOptions(['pressure', '--polls', '5000']).polls).toBe(5_000)
+})
+
+test.each([
+  [[], /Say one suite: instances, pressure/],
+  [['catalog'], /Say one suite/],
+  [['instances', 'pressure'], /Say one suite/],
+  [['instances', '--minutes', 'long'], /--minutes is a number/],
+  [['instances', '--instances', '10'], /from 1000 on/],
+  [['instances', '--hours', '1'], /--hours/],
+])('%j is refused with a sentence', (args, sentence) => {
+  expect(() => parseOptions(args)).toThrow(sentence)
+})
