@@ -7,6 +7,7 @@
 import { LRUCache } from 'lru-cache'
 import type { InstancePlane } from '../instances/index.ts'
 import type { ServiceKey } from '../model/instance-key.ts'
+import { cacheWeight } from './cache-weight.ts'
 import { gzipNow } from './gzip.ts'
 import type { InstanceFilter } from './instance-filter.ts'
 import { presentInstance, presentProtection } from './present-instance.ts'
@@ -32,7 +33,7 @@ export class ServiceBodies {
   readonly #plane: InstancePlane
   readonly #cache = new LRUCache<string, ServiceBody>({
     maxSize: CACHE_MAX_BYTES,
-    sizeCalculation: ({ json }) => json.length * 2,
+    sizeCalculation: ({ json }, key) => cacheWeight(key, json.length),
   })
 
   constructor(plane: InstancePlane) {

@@ -8,6 +8,7 @@
 import { invalidArgument } from '@rollcall/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import { cacheWeight } from '../cache-weight.ts'
 import { acceptsGzip, gzipNow } from '../gzip.ts'
 import { OK } from './codes.ts'
 
@@ -31,7 +32,7 @@ export interface SharedAnswer {
 export class SharedAnswers {
   readonly #cache = new LRUCache<string, SharedAnswer>({
     maxSize: CACHE_MAX_BYTES,
-    sizeCalculation: ({ json }) => json.length * 2,
+    sizeCalculation: ({ json }, key) => cacheWeight(key, json.length),
   })
 
   /** The answer of a key, which `encode` makes where nobody has asked for it yet. */

@@ -10,6 +10,7 @@ import { DISCOVERY_SERVICE } from '@rollcall/protocol'
 import { LRUCache } from 'lru-cache'
 import type { InstancePlane, ServiceSnapshot, ShownInstance } from '../../instances/index.ts'
 import type { ServiceKey } from '../../model/instance-key.ts'
+import { cacheWeight } from '../cache-weight.ts'
 import { encodeInstance, statusOf, type ShownAs } from './instances.ts'
 import type { LatestTimes } from './latest-times.ts'
 import type { TrafficPlans } from './traffic-plans.ts'
@@ -54,7 +55,7 @@ export class AppBodies {
   readonly #options: AppBodiesOptions
   readonly #cache = new LRUCache<string, Cached>({
     maxSize: CACHE_MAX_BYTES,
-    sizeCalculation: ({ body }) => body.json.length * 2,
+    sizeCalculation: ({ body }, key) => cacheWeight(key, body.json.length),
   })
   #serial = 0
 
