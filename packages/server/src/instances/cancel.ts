@@ -5,7 +5,7 @@
  */
 
 import type { InstanceRef } from '../model/instance-key.ts'
-import type { Entry } from './entry.ts'
+import { UNKNOWN, type Entry } from './entry.ts'
 import { instanceNotFound, resolve } from './find.ts'
 import { checkSession, seniority } from './generation.ts'
 import type { PlaneCore } from './plane-core.ts'
@@ -52,10 +52,10 @@ function end(core: PlaneCore, entry: Entry, { life, gen, nowMs }: Ending): void 
     home: life?.home ?? core.stamps.origin,
     tombAtMs: core.options.clock.wallMs(),
   }
-  if (entry.isShown() && core.isJudged(entry)) core.protection.quit(entry, nowMs)
   core.write(entry, { life: tomb }, { event: 'cancelled', reason: 'cancelled' })
+  core.neighbours.forget(entry)
   entry.hidden = false
-  entry.heldSinceMs = 0
+  entry.hideAtMs = UNKNOWN
   core.bury(entry, nowMs)
   core.options.metrics.cancelled()
 }

@@ -16,6 +16,12 @@ export const LOST_MS = 5_000
 /** A tombstone lives this long; what is older by its version is nobody's truth any more. */
 export const HORIZON_MS = 7_200_000
 
+/** For the last of its life a record is in no digest: nodes forget it at slightly different times. */
+export const QUIET_MS = HORIZON_MS / 10
+
+/** A node that was not heard of for so long is no member any more. */
+export const MEMBER_HORIZON_MS = 86_400_000
+
 /** A live record renewed at home gets a new version when its own is this old, far from the horizon. */
 export const REFRESH_MS = HORIZON_MS / 4
 
@@ -49,5 +55,5 @@ export const RELEASE_MS = 60_000
 /** Events remembered per instance for `explain`. */
 export const HISTORY_MAX = 64
 
-/** What one tick visits in the wheel at most, so that a mass lapse never blocks the loop. */
+/** What one tick visits in the wheel, or attends of lost homes, at most: a mass lapse must not block the loop. */
 export const VISITS_PER_TICK = 20_000

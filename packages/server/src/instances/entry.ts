@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { HomeGroup } from './homes.ts'
 import { NO_HISTORY, type History } from './history.ts'
 import { EMPTY_RECORD, isLive, type InstanceRecord, type LiveRecord } from './record.ts'
 import type { ServiceTable } from './service-table.ts'
@@ -38,8 +39,19 @@ export class Entry implements Timed<Entry> {
   evidenceAtMs = UNKNOWN
   /** Plane time at which its present life was first seen here; what protection calls new. */
   bornAtMs = UNKNOWN
-  /** Latched: its home is lost, and stays so until a claim. */
+  /** All that one home vouches for hangs together: see `homes.ts`, which alone writes these. */
+  home: HomeGroup | null = null
+  homeNext: Entry | null = null
+  homePrevious: Entry | null = null
+  /** The next in its bucket of the digest: see `digest.ts`, which alone writes these. */
+  bucketNext: Entry | null = null
+  inDigest = false
+  /** Plane time at which it is to be hidden; known while its home is lost. */
+  hideAtMs = UNKNOWN
+  /** Latched when `hideAtMs` has passed. */
   hidden = false
+  /** Which of protection's two sets count it: see `protection.ts`, which alone writes this. */
+  countedIn = 0
   heldSinceMs = 0
   revision = 0
   history: History = NO_HISTORY

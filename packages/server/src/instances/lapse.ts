@@ -4,15 +4,19 @@
  * @module
  */
 
-import { HORIZON_MS, LOST_MS, VISITS_PER_TICK } from './constants.ts'
+import { LOST_MS, QUIET_MS, TICK_MS, VISITS_PER_TICK } from './constants.ts'
+import { deadlineOf, isStale, refresh, watchDeadline } from './deadline.ts'
 import { UNKNOWN, type Entry } from './entry.ts'
+import { attend, hide, orphanDue } from './orphans.ts'
 import type { PlaneCore } from './plane-core.ts'
 import { isLive, type Life } from './record.ts'
-import { wallMsOf } from './stamp.ts'
 
-/** Looks at what fell due, and lets protection decide about what lapsed. */
+/** Looks at what fell due and at whose home changed, and lets protection decide about what lapsed. */
 export function sweep(core: PlaneCore): void {
   const nowMs = core.time.nowMs()
+  core.homes.attend(VISITS_PER_TICK, (entry) => {
+    attend(core, entry, nowMs)
+  })
   core.wheel.sweep(nowMs, VISITS_PER_TICK, (entry) => {
     fallDue(core, entry, nowMs)
   })
@@ -20,18 +24,28 @@ export function sweep(core: PlaneCore): void {
 }
 
 function fallDue(core: PlaneCore, entry: Entry, nowMs: number): void {
-  const { record } = entry
-  if (!isLive(record)) core.drop(entry)
-  else if (entry.hidden) dropWhenOld(core, entry)
-  else core.protection.lapse(entry, nowMs)
+  if (!isLive(entry.record)) tombstoneDue(core, entry, nowMs)
+  else if (entry.home?.standing !== 'own') orphanDue(core, entry, nowMs)
+  else if (nowMs >= deadlineOf(entry)) core.protection.lapse(entry, nowMs)
+  else if (isStale(core, entry.record)) refresh(core, entry)
+  else watchDeadline(core, entry)
+}
+
+/** Towards its end a tombstone leaves the digest, and then the table. */
+function tombstoneDue(core: PlaneCore, entry: Entry, nowMs: number): void {
+  if (entry.record.life === null || !entry.inDigest) core.drop(entry)
+  else {
+    core.digest.remove(entry, nowMs)
+    // The slots of the wheel have made it a second late already.
+    core.wheel.schedule(entry, nowMs + QUIET_MS - 1_000 - TICK_MS)
+  }
 }
 
 /** Removes a lapsed entry from view. Only home may say that an instance has ended; others hide it. */
 export function leave(core: PlaneCore, entry: Entry): void {
   const { life } = entry.record
   if (!life) return
-  entry.heldSinceMs = 0
-  if (core.isHome(entry)) evict(core, entry, life)
+  if (entry.home?.standing === 'own') evict(core, entry, life)
   else hide(core, entry)
 }
 
@@ -42,26 +56,6 @@ function evict(core: PlaneCore, entry: Entry, life: Life): void {
   core.write(entry, mark, { event: 'evicted', detail, reason: 'evicted' })
   core.bury(entry, core.time.lastMs)
   metrics.evicted()
-}
-
-function hide(core: PlaneCore, entry: Entry): void {
-  const home = entry.record.life?.home.node ?? ''
-  const detail = `its home "${home}" is lost and nobody claimed it`
-  core.setHidden(entry, true, { event: 'hidden', detail, reason: 'hidden' })
-  core.wheel.schedule(entry, core.time.lastMs + ageLeftMs(core, entry))
-  core.options.metrics.hidden()
-}
-
-function dropWhenOld(core: PlaneCore, entry: Entry): void {
-  const left = ageLeftMs(core, entry)
-  if (left <= 0) core.drop(entry)
-  else core.wheel.schedule(entry, core.time.lastMs + left)
-}
-
-/** How long until a live record that nobody refreshes is nobody's truth any more. */
-function ageLeftMs(core: PlaneCore, { record }: Entry): number {
-  if (!record.life) return 0
-  return wallMsOf(record.life.ver) + HORIZON_MS - core.options.clock.wallMs()
 }
 
 function lastRenewal(core: PlaneCore, entry: Entry): string {
@@ -86,18 +80,22 @@ export function onStall(core: PlaneCore, delayMs: number): void {
   if (delayMs > LOST_MS) fence(core)
 }
 
-/** Becomes a new incarnation: every instance is there for one more ttl, for whoever gets its renewals to claim. */
+/** Becomes a new incarnation: what it vouched for is there for one more ttl, for whoever gets its renewals to claim. */
 function fence(core: PlaneCore): void {
-  const { origin } = core.stamps
   core.options.metrics.fenced()
   core.stamps.reincarnate()
+  core.neighbours.fenced()
   for (const entry of core.protection.forgive()) core.release(entry)
+  core.homes.review()
   const nowMs = core.time.nowMs()
   for (const entry of core.table.entries()) {
-    const { record } = entry
-    if (!isLive(record) || entry.hidden) continue
     entry.evidenceAtMs = UNKNOWN
-    if (core.isJudged(entry)) core.wheel.schedule(entry, nowMs + record.content.ttlMs)
-    else if (record.life.home === origin) core.adopt(entry)
+    if (!isLive(entry.record) || entry.hidden) continue
+    if (!core.isJudged(entry)) {
+      if (entry.record.life.home.node === core.options.node) core.adopt(entry)
+      continue
+    }
+    if (core.judges(entry)) entry.hideAtMs = UNKNOWN
+    attend(core, entry, nowMs)
   }
 }

@@ -9,7 +9,8 @@
 import type { InstanceKey } from '../model/instance-key.ts'
 import { DISCOVERY_SERVICE } from '../model/vocabulary.ts'
 import { REFUSE_MS } from './constants.ts'
-import { UNKNOWN, type Entry } from './entry.ts'
+import { attend } from './orphans.ts'
+import { UNKNOWN } from './entry.ts'
 import type { PlaneCore } from './plane-core.ts'
 import { isLive, POLICY_ID, type InstanceRecord } from './record.ts'
 import { stampAt } from './stamp.ts'
@@ -61,25 +62,15 @@ function hasRoom(core: PlaneCore, { key, record }: StoredInstance): boolean {
 function admit(core: PlaneCore, { key, record }: StoredInstance, nowMs: number): void {
   for (const at of stampsOf(record)) core.stamps.observe(at)
   const entry = core.table.take(key, core.feed.revision)
-  const wasShown = entry.isShown()
-  core.write(entry, record, { event: 'loaded' })
-  if (!entry.isShown() || core.isHome(entry)) return
-  const { ttlMs } = entry.record.content
-  if (!wasShown) join(core, entry, { ttlMs, nowMs })
-  core.wheel.schedule(entry, nowMs + ttlMs)
-}
-
-/** Counts it among those that were there before us: it makes no loss good. */
-function join(
-  core: PlaneCore,
-  entry: Entry,
-  { ttlMs, nowMs }: { readonly ttlMs: number; readonly nowMs: number },
-): void {
   entry.bornAtMs = UNKNOWN
-  core.protection.join(entry, ttlMs, nowMs)
+  core.write(entry, record, { event: 'loaded' })
+  if (!entry.home || entry.home.standing === 'own') return
+  entry.hideAtMs = UNKNOWN
+  attend(core, entry, nowMs)
 }
 
-function stampsOf({ life, content, override }: InstanceRecord): number[] {
+/** Every stamp of a record, and the incarnation of its home. */
+export function stampsOf({ life, content, override }: InstanceRecord): number[] {
   const stamps: number[] = []
   if (life) stamps.push(life.gen.at, life.ver.at, life.home.inc)
   if (content) stamps.push(content.gen.at, content.cver.at)

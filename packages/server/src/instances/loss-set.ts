@@ -88,6 +88,11 @@ export class LossSet {
     this.#close()
   }
 
+  /** A member is no newcomer any more. */
+  age(entry: Entry, nowMs: number): void {
+    this.#uncount(entry, nowMs)
+  }
+
   /** A member's deadline has passed. Something that just came and went makes no loss good. */
   lapse(entry: Entry, nowMs: number): void {
     this.held.add(entry)

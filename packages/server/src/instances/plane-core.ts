@@ -17,16 +17,19 @@ import {
   type RemovalReason,
 } from '../model/vocabulary.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { HORIZON_MS } from './constants.ts'
+import { HORIZON_MS, QUIET_MS } from './constants.ts'
+import { Digest } from './digest.ts'
 import { UNKNOWN, type Entry } from './entry.ts'
 import { remember } from './history.ts'
+import { Homes, type Standing } from './homes.ts'
 import { HybridClock } from './hybrid-clock.ts'
 import type { InstanceMetrics } from './instance-metrics.ts'
 import { merge } from './merge.ts'
+import { NOBODY, type Neighbours } from './neighbours.ts'
 import { PlaneTime } from './plane-time.ts'
 import { Protection } from './protection.ts'
 import { isLive, POLICY_ID, vouched, type InstanceRecord } from './record.ts'
-import type { Origin } from './stamp.ts'
+import { wallMsOf, type Origin } from './stamp.ts'
 import { Table } from './table.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
@@ -66,6 +69,12 @@ export class PlaneCore {
   readonly wheel: TimingWheel<Entry>
   readonly feed: ChangeFeed
   readonly protection: Protection
+  readonly homes: Homes
+  readonly digest = new Digest()
+  /** False while something is done that the caller spreads itself. */
+  spreads = true
+  /** Set once, before the plane is used, where there are other nodes. */
+  neighbours: Neighbours = NOBODY
   /** Ended lives, oldest first. */
   readonly tombstones = new Set<Entry>()
   liveCount = 0
@@ -84,6 +93,7 @@ export class PlaneCore {
     this.#feedOrigin = this.stamps.origin
     this.wheel = new TimingWheel(this.time.nowMs())
     this.feed = new ChangeFeed({ clock, ringSize: limits.changeRingSize })
+    this.homes = new Homes((origin) => this.#standingOf(origin))
     this.protection = new Protection({
       clock,
       random,
@@ -108,7 +118,14 @@ export class PlaneCore {
 
   /** Whether this incarnation holds the entry's deadline. */
   isHome(entry: Entry): boolean {
-    return entry.record.life?.home === this.stamps.origin
+    const home = entry.record.life?.home
+    return home !== undefined && this.isOwn(home)
+  }
+
+  /** Whether an origin is this node in its present life. */
+  isOwn({ node, inc }: Origin): boolean {
+    const { origin } = this.stamps
+    return inc === origin.inc && node === origin.node
   }
 
   /** Finds the entry for a new life, or makes one if there is room. Throws `limit_exceeded`. */
@@ -121,15 +138,21 @@ export class PlaneCore {
     return found ?? this.table.take(key, this.feed.revision)
   }
 
-  /**
-   * Merges a write into an entry and does what follows from it: counts, protection's
-   * membership, history, and a change if clients now see something else.
-   */
+  /** Merges a write of this node into an entry, and lets the others know. */
   write(entry: Entry, parts: Partial<InstanceRecord>, note?: ChangeNote): void {
     const { life = null, content = null, override = null } = parts
-    const merged = merge(entry.record, { life, content, override })
+    this.admit(entry, merge(entry.record, { life, content, override }), note)
+    if (this.spreads) this.neighbours.wrote(entry, content === null && override === null)
+  }
+
+  /**
+   * Gives an entry a merged record and does what follows from it: counts, its home's group,
+   * the digest, protection's membership, history, and a change if clients now see something
+   * else.
+   */
+  admit(entry: Entry, record: InstanceRecord, note?: ChangeNote): void {
     this.#alter(entry, note?.reason, () => {
-      entry.record = merged
+      entry.record = record
     })
     if (note) this.remember(entry, note)
     this.writes += 1
@@ -145,12 +168,10 @@ export class PlaneCore {
     this.writes += 1
   }
 
-  /** Shows a hidden entry again: somebody vouches for it. */
+  /** Shows a hidden entry again: somebody vouches for it. It makes its own loss good. */
   reveal(entry: Entry, nowMs: number): void {
-    this.setHidden(entry, false, { event: 'shown' })
-    if (!isLive(entry.record)) return
     entry.bornAtMs = nowMs
-    this.protection.join(entry, entry.record.content.ttlMs, nowMs)
+    this.setHidden(entry, false, { event: 'shown' })
   }
 
   /** Becomes home of the node's own instance after a new incarnation. */
@@ -186,11 +207,21 @@ export class PlaneCore {
     this.remember(entry, { event: 'held' })
   }
 
-  /** Puts an ended life where it waits for the horizon, and the oldest out when there are too many. */
-  bury(entry: Entry, nowMs: number): void {
+  /** Marks an entry as kept because this node is cut off, a visible change. */
+  isolate(entry: Entry): void {
+    entry.service.isolated ??= new Set()
+    entry.service.isolated.add(entry)
+    this.hold(entry)
+  }
+
+  /**
+   * Puts an ended life where it waits for the horizon, and the oldest out when there are too
+   * many. `leftMs`: until it may be forgotten.
+   */
+  bury(entry: Entry, nowMs: number, leftMs = HORIZON_MS): void {
     this.tombstones.delete(entry)
     this.tombstones.add(entry)
-    this.wheel.schedule(entry, nowMs + HORIZON_MS)
+    this.wheel.schedule(entry, nowMs + Math.max(0, leftMs - QUIET_MS))
     if (this.tombstones.size <= this.options.limits.tombstonesMax) return
     const [oldest] = this.tombstones
     if (oldest) this.drop(oldest)
@@ -200,13 +231,19 @@ export class PlaneCore {
   drop(entry: Entry): void {
     if (entry.isShown()) this.setHidden(entry, true, { event: 'hidden', reason: 'hidden' })
     if (isLive(entry.record)) this.liveCount -= 1
+    this.neighbours.forget(entry)
+    this.homes.place(entry, undefined)
+    this.digest.remove(entry, this.time.lastMs)
     this.wheel.cancel(entry)
     this.tombstones.delete(entry)
     this.table.drop(entry)
     this.writes += 1
     const policies = entry.service.withId(POLICY_ID)
     if (entry.service.records === policies.length) {
-      for (const policy of policies) this.table.drop(policy)
+      for (const policy of policies) {
+        this.digest.remove(policy, this.time.lastMs)
+        this.table.drop(policy)
+      }
     }
   }
 
@@ -221,6 +258,48 @@ export class PlaneCore {
     return entry.service.name !== DISCOVERY_SERVICE
   }
 
+  #standingOf(origin: Origin): Standing {
+    return this.isOwn(origin) ? 'own' : this.neighbours.standing(origin)
+  }
+
+  /** Whether this node judges its lapse: as its home, or because nobody else can. */
+  judges(entry: Entry): boolean {
+    const { home } = entry
+    if (!home || !this.isJudged(entry)) return false
+    const { node } = home.origin
+    return home.standing === 'own' || node === this.options.node || !this.neighbours.isKnown(node)
+  }
+
+  /** Keeps protection's two sets to what is shown, and to what this node vouches for. */
+  account(entry: Entry): void {
+    const isCounted = entry.isShown() && this.isJudged(entry)
+    if (!isCounted && entry.countedIn === 0) return
+    const ttlMs = entry.record.content?.ttlMs ?? 0
+    const isOurs = isCounted && this.judges(entry)
+    this.protection.count(entry, { isCounted, isOurs, ttlMs }, this.time.lastMs)
+  }
+
+  /** What hangs on the record besides what clients see. */
+  #follow(entry: Entry, before: InstanceRecord): void {
+    const { record } = entry
+    if (record !== before) {
+      this.homes.place(entry, isLive(record) ? record.life.home : undefined)
+      const nowMs = this.time.lastMs
+      if (entry.inDigest) this.digest.replace(entry, before, nowMs)
+      else if (!this.isFading(record)) this.digest.add(entry, nowMs)
+    }
+    if (!entry.isShown()) entry.heldSinceMs = 0
+    if (entry.heldSinceMs === 0) entry.service.isolated?.delete(entry)
+    this.account(entry)
+  }
+
+  /** Whether a record is so old that it is left out of what nodes compare. */
+  isFading({ life }: InstanceRecord): boolean {
+    if (!life) return false
+    const sinceMs = life.tombAtMs > 0 ? life.tombAtMs : wallMsOf(life.ver)
+    return this.options.clock.wallMs() - sinceMs > HORIZON_MS - QUIET_MS
+  }
+
   #alter(entry: Entry, reason: RemovalReason | undefined, change: () => void): void {
     const before = { record: entry.record, shown: entry.isShown(), heldMs: entry.heldSinceMs }
     const wasLive = isLive(entry.record)
@@ -232,6 +311,7 @@ export class PlaneCore {
     this.shownServices += Number(service.shownCount > 0) - Number(shownBefore > 0)
     const live = isLive(entry.record)
     const shown = entry.isShown()
+    this.#follow(entry, before.record)
     this.liveCount += Number(live) - Number(wasLive)
     this.shownCount += Number(shown) - Number(before.shown)
     if (live) this.tombstones.delete(entry)

@@ -17,6 +17,7 @@ import type { FactsRequest } from './facts.ts'
 import { find, instanceNotFound, resolve } from './find.ts'
 import { superseded } from './generation.ts'
 import { lastRenewedWallMs, leave, onStall, sweep } from './lapse.ts'
+import type { Neighbours } from './neighbours.ts'
 import { load, type LoadTally, type StoredInstance } from './load.ts'
 import { PlaneCore, type PlaneOptions } from './plane-core.ts'
 import { forbidsProtection, policyOf, type ProtectionState } from './protection.ts'
@@ -54,6 +55,11 @@ export interface PlaneStats {
   readonly revision: number
 }
 
+/** Whether a write is to reach the other nodes through us. */
+export interface Spreading {
+  readonly local?: boolean | undefined
+}
+
 export class InstancePlane implements Actor {
   readonly #core: PlaneCore
 
@@ -87,7 +93,13 @@ export class InstancePlane implements Actor {
 
   /** One step of `run`. */
   tick(): void {
+    this.#core.neighbours.tick(this.#core.time.nowMs())
     sweep(this.#core)
+  }
+
+  /** Joins other nodes; the first thing that is done to a plane that is not alone. */
+  useNeighbours(neighbours: Neighbours): void {
+    this.#core.neighbours = neighbours
   }
 
   /** Takes in what was on disk, many at a time or bit by bit; to be done before clients are served. */
@@ -95,9 +107,12 @@ export class InstancePlane implements Actor {
     return load(this.#core, instances)
   }
 
-  /** Throws `superseded`, `invalid_argument`, `limit_exceeded`, `ambiguous_zone`, `forbidden`. */
-  register(request: RegisterRequest): Registered {
-    const { outcome, entry } = register(this.#core, request)
+  /**
+   * Throws `superseded`, `invalid_argument`, `limit_exceeded`, `ambiguous_zone`, `forbidden`.
+   * `local`: whoever calls tells the other nodes itself.
+   */
+  register(request: RegisterRequest & Spreading): Registered {
+    const { outcome, entry } = this.#spreading(request, () => register(this.#core, request))
     return { created: outcome === 'created', instance: shown(entry, request.ref) }
   }
 
@@ -139,13 +154,27 @@ export class InstancePlane implements Actor {
   }
 
   /** Throws `instance_not_found`, `ambiguous_zone`, `forbidden`, `invalid_argument`. */
-  cancel(ref: InstanceRef, session?: number): void {
-    cancel(this.#core, ref, session)
+  cancel(ref: InstanceRef, session?: number, spreading: Spreading = {}): void {
+    this.#spreading(spreading, () => {
+      cancel(this.#core, ref, session)
+    })
   }
 
   /** Applies an operator's patch. Throws `instance_not_found`, `limit_exceeded`, `forbidden`. */
-  set(ref: InstanceRef, patch: Patch): ShownInstance {
-    return shown(set(this.#core, ref, patch), ref)
+  set(ref: InstanceRef, patch: Patch, spreading: Spreading = {}): ShownInstance {
+    return shown(
+      this.#spreading(spreading, () => set(this.#core, ref, patch)),
+      ref,
+    )
+  }
+
+  #spreading<T>({ local = false }: Spreading, act: () => T): T {
+    this.#core.spreads = !local
+    try {
+      return act()
+    } finally {
+      this.#core.spreads = true
+    }
   }
 
   /** Ends, forbids or allows protection of a service. Throws `service_not_found`. */

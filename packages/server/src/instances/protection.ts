@@ -9,7 +9,7 @@
  */
 
 import { sample, type Clock, type Random } from '@rollcall/runtime'
-import { NODE_CEILING_MS, SERVICE_CEILING_TTLS } from './constants.ts'
+import { HORIZON_MS, NODE_CEILING_MS, SERVICE_CEILING_TTLS } from './constants.ts'
 import { UNKNOWN, type Entry } from './entry.ts'
 import { ALL, LossSet } from './loss-set.ts'
 import { POLICY_ID, type Override, type ProtectionPolicy } from './record.ts'
@@ -28,7 +28,7 @@ export interface ProtectionOptions {
 
 /** Why and how long a service's lapsed instances are kept. Times are epoch milliseconds. */
 export interface ProtectionState {
-  readonly reason: 'mass_lapse' | 'node_mass_lapse'
+  readonly reason: 'mass_lapse' | 'node_mass_lapse' | 'isolated'
   readonly sinceMs: number
   readonly held: number
   readonly endsAtMs: number
@@ -58,22 +58,38 @@ export class Protection {
     return this.#node.held.size
   }
 
-  /** Counts a new life in; or, with `bornAtMs` unknown, one that was there before us. */
-  join(entry: Entry, ttlMs: number, nowMs: number): void {
+  /**
+   * Counts an entry in or out of the two sets: `isCounted` of its service, `isOurs` of what this
+   * node vouches for. With `bornAtMs` unknown it was there before us, and makes no loss good.
+   */
+  count(entry: Entry, { isCounted, isOurs, ttlMs }: Membership, nowMs: number): void {
+    const countedIn = Number(isCounted) * OF_SERVICE + Number(isOurs) * OF_NODE
+    const changed = countedIn ^ entry.countedIn
+    if (changed === 0) return
     const { service } = entry
+    if (isCounted) service.losses ??= new LossSet({ ttlMs, ceilingMs: serviceCeilingMs })
+    // Who only changes hands is no newcomer to the new one, and none any more to its service.
+    if (isCounted && changed === OF_NODE) forgetBirth(entry, nowMs, this.#node)
     const newcomer = entry.bornAtMs !== UNKNOWN
-    service.losses ??= new LossSet({ ttlMs, ceilingMs: serviceCeilingMs })
-    service.losses.fit(ttlMs, nowMs)
-    service.losses.join(nowMs, newcomer)
-    this.#node.join(nowMs, newcomer)
+    if ((changed & OF_SERVICE) !== 0) {
+      if (isCounted) service.losses?.fit(ttlMs, nowMs)
+      if (isCounted) service.losses?.join(nowMs, newcomer)
+      else service.losses?.quit(entry, nowMs)
+    }
+    if ((changed & OF_NODE) !== 0) {
+      if (isOurs) this.#node.join(nowMs, newcomer)
+      else this.#node.quit(entry, nowMs)
+    }
+    entry.countedIn = countedIn
+    if (countedIn === 0) entry.bornAtMs = UNKNOWN
+    this.#tidy(service)
   }
 
-  /** Counts out what ended otherwise than by lapsing. */
-  quit(entry: Entry, nowMs: number): void {
-    entry.service.losses?.quit(entry, nowMs)
-    this.#node.quit(entry, nowMs)
-    entry.bornAtMs = UNKNOWN
-    this.#tidy(entry.service)
+  /** Another node has declared an entry dead: a loss of its service like any other. */
+  lostElsewhere(entry: Entry, nowMs: number): void {
+    if ((entry.countedIn & OF_SERVICE) === 0) return
+    entry.service.losses?.lapse(entry, nowMs)
+    this.#leave(entry, nowMs, false)
   }
 
   /** A deadline or hide time has passed; `settle` decides. */
@@ -137,6 +153,7 @@ export class Protection {
 
   /** Why a service's lapsed instances are kept; null where none are. */
   stateOf(service: ServiceTable, nowMs: number): ProtectionState | null {
+    if (service.isolated && service.isolated.size > 0) return this.#isolation(service.isolated)
     const held = service.losses?.held.size ?? 0
     const own = service.losses?.protection()
     const protection = own ?? this.#node.protection()
@@ -150,6 +167,12 @@ export class Protection {
     }
   }
 
+  /** Kept because this node is cut off: at most until nobody has vouched for them within the horizon. */
+  #isolation(isolated: ReadonlySet<Entry>): ProtectionState {
+    const sinceMs = Math.min(...[...isolated].map(({ heldSinceMs }) => heldSinceMs))
+    return { reason: 'isolated', sinceMs, held: isolated.size, endsAtMs: sinceMs + HORIZON_MS }
+  }
+
   #settleService(service: ServiceTable, nowMs: number): void {
     const losses = service.losses
     if (!losses) return
@@ -157,23 +180,43 @@ export class Protection {
     const policy = policyOf(service)
     const overruled = policy ? overruledBy(policy, losses) : []
     for (const entry of overruled) {
-      losses.leave(entry, nowMs, true)
-      this.#node.leave(entry, nowMs, true)
+      this.#leave(entry, nowMs, true)
       leave(entry)
     }
     const allowed = Math.min(losses.allowance(nowMs), this.#node.allowance(nowMs))
     if (allowed === 0) return
     const held = [...losses.held]
     for (const entry of allowed === ALL ? held : sample(held, allowed, random)) {
-      losses.leave(entry, nowMs, false)
-      this.#node.leave(entry, nowMs, false)
+      this.#leave(entry, nowMs, false)
       leave(entry)
     }
+  }
+
+  #leave(entry: Entry, nowMs: number, overruled: boolean): void {
+    if ((entry.countedIn & OF_SERVICE) !== 0) entry.service.losses?.leave(entry, nowMs, overruled)
+    if ((entry.countedIn & OF_NODE) !== 0) this.#node.leave(entry, nowMs, overruled)
+    entry.countedIn = 0
+    this.#tidy(entry.service)
   }
 
   #tidy(service: ServiceTable): void {
     if ((service.losses?.held.size ?? 0) === 0) this.#holding.delete(service)
   }
+}
+
+export interface Membership {
+  readonly isCounted: boolean
+  readonly isOurs: boolean
+  readonly ttlMs: number
+}
+
+const OF_SERVICE = 1
+const OF_NODE = 2
+
+function forgetBirth(entry: Entry, nowMs: number, node: LossSet): void {
+  entry.service.losses?.age(entry, nowMs)
+  if ((entry.countedIn & OF_NODE) !== 0) node.age(entry, nowMs)
+  entry.bornAtMs = UNKNOWN
 }
 
 /** Ten ttls, and never longer than a whole node is protected: a ttl may be a day. */

@@ -7,7 +7,8 @@
 import { RegistryError } from '@rollcall/protocol/errors'
 import type { InstanceRef } from '../model/instance-key.ts'
 import { DISCOVERY_SERVICE, MACHINE_SERVICE, RESERVED_PREFIX } from '../model/vocabulary.ts'
-import type { Entry } from './entry.ts'
+import { watchDeadline } from './deadline.ts'
+import { UNKNOWN, type Entry } from './entry.ts'
 import { completeFacts, sameFacts, type FactsRequest } from './facts.ts'
 import { resolve } from './find.ts'
 import { checkSession, seniority, superseded } from './generation.ts'
@@ -63,8 +64,14 @@ export function registerSelf(core: PlaneCore, facts: FactsRequest): void {
   const { env, zone, node } = core.options
   const key = { env, zone, service: DISCOVERY_SERVICE, id: node }
   const complete = completeFacts(facts, core.options.limits.defaultTtlMs)
-  const admission = { entry: core.takeForLife(key), facts: complete, gen: undefined }
-  admit(core, { ...admission, newer: false, nowMs: core.time.nowMs() })
+  const entry = core.takeForLife(key)
+  const nowMs = core.time.nowMs()
+  admit(core, { entry, facts: complete, gen: undefined, newer: false, nowMs })
+  // Found as an earlier life of ours left it.
+  if (!core.isHome(entry)) core.adopt(entry)
+  entry.hideAtMs = UNKNOWN
+  core.wheel.cancel(entry)
+  if (entry.hidden) core.reveal(entry, nowMs)
 }
 
 interface Admission {
@@ -98,6 +105,8 @@ function beginLife(core: PlaneCore, { entry, facts, gen, nowMs }: Admission): vo
   const upSinceMs = facts.status === 'up' ? wallMs : 0
   core.wheel.cancel(entry)
   entry.hidden = false
+  entry.hideAtMs = UNKNOWN
+  entry.bornAtMs = nowMs
   core.write(
     entry,
     {
@@ -111,12 +120,7 @@ function beginLife(core: PlaneCore, { entry, facts, gen, nowMs }: Admission): vo
     },
     { event: 'registered' },
   )
-  if (core.isJudged(entry)) {
-    entry.bornAtMs = nowMs
-    core.protection.join(entry, facts.ttlMs, nowMs)
-  }
-  keepAlive(core, entry, nowMs + facts.ttlMs)
-  core.renewed(entry, nowMs)
+  keepAlive(core, entry, nowMs)
 }
 
 function replaceContent(core: PlaneCore, admission: Admission, record: LiveRecord): void {
@@ -135,9 +139,9 @@ function replaceContent(core: PlaneCore, admission: Admission, record: LiveRecor
     { event: newer ? 'replaced' : 'content_set' },
   )
   entry.service.losses?.fit(facts.ttlMs, nowMs)
+  entry.hideAtMs = UNKNOWN
   if (wasHidden) core.reveal(entry, nowMs)
-  keepAlive(core, entry, nowMs + facts.ttlMs)
-  core.renewed(entry, nowMs)
+  keepAlive(core, entry, nowMs)
 }
 
 /** What one life keeps through its registrations: when it began, and since when it is up. */
@@ -158,8 +162,10 @@ function newLife(core: PlaneCore, gen: Stamp, ver: Stamp): Life {
   return { gen, cancelled: false, ver, evicted: false, home: core.stamps.origin, tombAtMs: 0 }
 }
 
-function keepAlive(core: PlaneCore, entry: Entry, deadlineMs: number): void {
-  if (core.isJudged(entry)) core.wheel.schedule(entry, deadlineMs)
+function keepAlive(core: PlaneCore, entry: Entry, nowMs: number): void {
+  core.neighbours.forget(entry)
+  core.renewed(entry, nowMs)
+  watchDeadline(core, entry)
 }
 
 /** Names under `infra.` are the registry's own, but for machines, which agents register. */

@@ -6,12 +6,12 @@
 
 import type { InstanceRef } from '../model/instance-key.ts'
 import { REFRESH_MS } from './constants.ts'
+import { claim, isStale, refresh, watchDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import { find } from './find.ts'
 import { checkSession, seniority } from './generation.ts'
 import type { PlaneCore } from './plane-core.ts'
-import { isLive, vouched, type LiveRecord } from './record.ts'
-import { wallMsOf } from './stamp.ts'
+import { isLive } from './record.ts'
 
 /** What a client may know about itself. */
 export interface Evidence {
@@ -90,27 +90,16 @@ function judge(entry: Entry, { session, content }: Evidence): Renewal {
   return { outcome: 'renewed', entry }
 }
 
-/** Takes a renewal of a live entry: as home, or by becoming it. */
+/** Takes a renewal of a live entry: as home, on its way there, or by becoming it. */
 export function renewEntry(core: PlaneCore, entry: Entry, nowMs: number): void {
   const { record } = entry
   if (!isLive(record) || !core.isJudged(entry)) return
   core.renewed(entry, nowMs)
-  core.wheel.schedule(entry, nowMs + record.content.ttlMs)
-  if (!core.isHome(entry)) claim(core, entry, record)
-  else if (core.options.clock.wallMs() - wallMsOf(record.life.ver) > REFRESH_MS) {
-    refresh(core, entry, record)
+  if (entry.home?.standing === 'own') {
+    core.wheel.schedule(entry, nowMs + record.content.ttlMs)
+    if (isStale(core, record)) refresh(core, entry)
+    else if (record.content.ttlMs > REFRESH_MS) watchDeadline(core, entry)
+  } else if (!core.neighbours.forward(entry, nowMs)) {
+    claim(core, entry)
   }
-  if (entry.hidden) core.reveal(entry, nowMs)
-}
-
-/** Becomes home of an instance whose home is lost. Clients see no change, unless it was hidden. */
-function claim(core: PlaneCore, entry: Entry, { life }: LiveRecord): void {
-  const ver = core.stamps.next(life.ver)
-  core.write(entry, { life: vouched(life, ver, core.stamps.origin) }, { event: 'claimed' })
-  core.options.metrics.claimed()
-}
-
-/** Gives a long-lived instance a new version, so that nobody takes its record for a forgotten one. */
-function refresh(core: PlaneCore, entry: Entry, { life }: LiveRecord): void {
-  core.write(entry, { life: vouched(life, core.stamps.next(life.ver), life.home) })
 }

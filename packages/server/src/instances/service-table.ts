@@ -32,6 +32,8 @@ export class ServiceTable {
   upCount = 0
   /** What protection knows of it; made at the first registration. */
   losses: LossSet | undefined
+  /** What is shown only because this node is cut off from its peers; made when that happens. */
+  isolated: Set<Entry> | undefined
   readonly #zones = new Map<string, Zone>()
   readonly #shownByZone = new Map<string, number>()
 

@@ -1,6 +1,6 @@
 /**
  * Keeps the instances over a restart of the whole cluster: writes the table to disk when
- * something changed, and loads it into an empty plane.
+ * something changed, and loads it into an empty plane, unless other nodes know better.
  *
  * @module
  */
@@ -41,6 +41,7 @@ export class WarmStart implements Actor {
   #kept = 0
   /** A table that is only half loaded must not take the place of the file that it comes from. */
   #halfLoaded = false
+  #read: readonly StoredInstance[] | undefined
 
   constructor(options: WarmStartOptions) {
     this.#options = options
@@ -48,26 +49,47 @@ export class WarmStart implements Actor {
   }
 
   /**
-   * Fills the plane with what was on disk, as the first thing that is done to it: whatever it
-   * makes from then on is later than all that the node made before. Stops early when `signal`
-   * aborts. Rejects only when the folder cannot be worked with.
+   * Reads what was on disk, as the first thing that is done to the plane: whatever it makes
+   * from then on is later than all that the node made before. Stops early when `signal` aborts.
+   * Rejects only when the folder cannot be worked with.
    */
-  async load(signal: AbortSignal): Promise<LoadTally> {
+  async read(signal: AbortSignal): Promise<void> {
     const { folder, plane, clock, log } = this.#options
     this.#halfLoaded = true
     // Time goes on meanwhile; a plane that nobody asks for it takes that for a stall of its own.
     await using _ = start(plane)
     const stored = await readWarmStart({ folder, node: plane.place.node, clock, log }, signal)
     if (stored) plane.core.startAfter(stored.clock)
-    const tally = await this.#fill(stored?.instances ?? [], signal)
+    this.#read = stored?.instances
+  }
+
+  /** Fills the plane with what was read. Stops early when `signal` aborts. */
+  async fill(signal: AbortSignal): Promise<LoadTally> {
+    const { plane, log } = this.#options
+    const instances = this.#read
+    this.#read = undefined
+    await using _ = start(plane)
+    const tally = await this.#fill(instances ?? [], signal)
     if (signal.aborted) return tally
     this.#halfLoaded = false
     this.#kept = plane.core.writes
     const { refused, leftOut } = tally
-    if (stored) log.info({ ...tally }, 'loaded instances from disk')
+    if (instances) log.info({ ...tally }, 'loaded instances from disk')
     if (refused > 0) log.warn({ refused }, 'refused instances stamped more than a day ahead')
     if (leftOut > 0) log.warn({ leftOut }, 'left instances out: there are more than instancesMax')
     return tally
+  }
+
+  /** Forgets what was read: other nodes have told what there is. */
+  discard(): void {
+    this.#read = undefined
+    this.#halfLoaded = false
+  }
+
+  /** Reads and fills. */
+  async load(signal: AbortSignal): Promise<LoadTally> {
+    await this.read(signal)
+    return this.fill(signal)
   }
 
   async #fill(instances: readonly StoredInstance[], signal: AbortSignal): Promise<LoadTally> {

@@ -1,0 +1,72 @@
+/**
+ * What this node does with instances that another is home of: shows them for as long as it
+ * trusts their home, and hides what nobody claims some time after the home is lost.
+ *
+ * A lost home never makes a tombstone. Whether its instances live, this node cannot know;
+ * hiding is its own opinion and undone as soon as somebody vouches for them.
+ *
+ * @module
+ */
+
+import { HORIZON_MS, MEMBER_HORIZON_MS } from './constants.ts'
+import { UNKNOWN, type Entry } from './entry.ts'
+import type { PlaneCore } from './plane-core.ts'
+import { isLive } from './record.ts'
+import { wallMsOf } from './stamp.ts'
+
+/** Does what the standing of its home asks for, after either changed. */
+export function attend(core: PlaneCore, entry: Entry, nowMs: number): void {
+  const { record, home } = entry
+  if (!home || home.standing === 'own' || !isLive(record)) return
+  if (home.standing === 'trusted') {
+    entry.hideAtMs = UNKNOWN
+    core.release(entry)
+    if (entry.hidden) core.setHidden(entry, false, { event: 'shown' })
+  } else if (home.standing === 'lost' && entry.hideAtMs === UNKNOWN) {
+    entry.hideAtMs = core.neighbours.lostAtMs(home.origin, nowMs) + record.content.ttlMs
+  }
+  core.account(entry)
+  watch(core, entry, nowMs)
+}
+
+/** Puts an entry where the next that is due for it comes: hiding, or being forgotten. */
+export function watch(core: PlaneCore, entry: Entry, nowMs: number): void {
+  const oldAtMs = nowMs + ageLeftMs(core, entry)
+  const isWaiting = entry.hideAtMs !== UNKNOWN && !entry.hidden
+  // What is ours to judge lay on our disk for as long as it did, and is given its ttl all the same.
+  if (isWaiting && core.judges(entry)) core.wheel.schedule(entry, entry.hideAtMs)
+  else core.wheel.schedule(entry, isWaiting ? Math.min(entry.hideAtMs, oldAtMs) : oldAtMs)
+}
+
+/** Something is due for a live entry that another is home of. */
+export function orphanDue(core: PlaneCore, entry: Entry, nowMs: number): void {
+  const isOver = !entry.hidden && entry.hideAtMs !== UNKNOWN && nowMs >= entry.hideAtMs
+  if (isOver && core.neighbours.isolated) holdIsolated(core, entry)
+  else if (isOver && core.judges(entry)) core.protection.lapse(entry, nowMs)
+  else if (isOver) hide(core, entry)
+  else if (ageLeftMs(core, entry) <= 0) core.drop(entry)
+  else watch(core, entry, nowMs)
+}
+
+/** Latches an entry as hidden. */
+export function hide(core: PlaneCore, entry: Entry): void {
+  const home = entry.record.life?.home.node ?? ''
+  const detail = `its home "${home}" is lost and nobody claimed it`
+  core.setHidden(entry, true, { event: 'hidden', detail, reason: 'hidden' })
+  watch(core, entry, core.time.lastMs)
+  core.options.metrics.hidden()
+}
+
+/** Who hears fewer than half of the members is more likely cut off than they are all dead. */
+function holdIsolated(core: PlaneCore, entry: Entry): void {
+  core.isolate(entry)
+  core.wheel.schedule(entry, core.time.lastMs + ageLeftMs(core, entry))
+}
+
+/** How long until a live record that nobody refreshes is nobody's truth any more. */
+function ageLeftMs(core: PlaneCore, entry: Entry): number {
+  const { life } = entry.record
+  if (!life) return 0
+  const horizonMs = core.isJudged(entry) ? HORIZON_MS : MEMBER_HORIZON_MS
+  return wallMsOf(life.ver) + horizonMs - core.options.clock.wallMs()
+}
