@@ -36,6 +36,8 @@ test.each([
   [['register', 'orders', '--meta', 'colour'], '--meta must be KEY=VALUE, not "colour".'],
   [['services', '--timeout', '0'], '--timeout must be longer than nothing.'],
   [['protection', 'orders', 'maybe'], /'maybe' is invalid/],
+  [['members', 'n1'], /^Too many arguments for 'members'/],
+  [['members', 'remove'], "Missing required argument 'id'."],
   [['services', '--server', 'here'], /registry server is named like/],
 ])('%j is wrong usage', async (argv, sentence) => {
   const { code, out, err } = await run(argv)
@@ -71,7 +73,7 @@ test('--help shows all commands on stdout and ends with 0', async () => {
 
   expect(code).toBe(0)
   expect(err).toEqual([])
-  for (const name of 'server agent register cancel services instances watch explain config'.split(
+  for (const name of 'server agent register cancel services instances watch explain members config'.split(
     ' ',
   )) {
     expect(text).toMatch(new RegExp(`^  ${name}\\b`, 'm'))

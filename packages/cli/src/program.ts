@@ -10,6 +10,7 @@ import { addAgent } from './commands/agent.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addExplain } from './commands/explain.ts'
 import { addInstances } from './commands/instances.ts'
+import { addMembers } from './commands/members.ts'
 import { addProtection } from './commands/protection.ts'
 import { addRegister } from './commands/register.ts'
 import { addServer, mayNameServer } from './commands/server.ts'
@@ -78,5 +79,6 @@ function buildProgram(context: CommandContext, server: ServerModule | undefined)
   addWatch(program, context)
   addExplain(program, context)
   addProtection(program, context)
+  addMembers(program, context)
   return program
 }

@@ -142,6 +142,27 @@ test('reads every page of services', async () => {
   ])
 })
 
+test('reads the cluster and its members, and takes one out', async () => {
+  await using s = await setUp(({ method, target }, response) => {
+    if (method === 'DELETE' && target.endsWith('/n%2F2'))
+      json(response, 202, { planes: ['instances'] })
+    else if (method === 'DELETE') response.writeHead(204).end()
+    else json(response, 200, target.endsWith('/members') ? { members: [] } : { node: 'n1' })
+  })
+
+  expect(await s.client.cluster()).toEqual({ node: 'n1' })
+  expect(await s.client.members()).toEqual({ members: [] })
+  expect(await s.client.removeMember('n/2')).toEqual({ planes: ['instances'] })
+  expect(await s.client.removeMember('n3')).toEqual({ planes: [] })
+
+  expect(s.far.seen.map(({ method, target }) => `${method} ${target}`)).toEqual([
+    'GET /registry/v1/cluster',
+    'GET /registry/v1/cluster/members',
+    'DELETE /registry/v1/cluster/members/n%2F2',
+    'DELETE /registry/v1/cluster/members/n3',
+  ])
+})
+
 test('says whether a server is ready', async () => {
   await using s = await setUp((_, response) => {
     json(response, 503, { status: 'not_ready', reasons: [] })

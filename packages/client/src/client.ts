@@ -8,10 +8,13 @@ import {
   API_BASE,
   HEADERS,
   LIMITS,
+  type Cluster,
   type Explanation,
   type HeartbeatItem,
   type HeartbeatsAnswer,
   type Instance,
+  type MemberList,
+  type MemberRemoval,
   type PatchBody,
   type ProtectionAction,
   type ProtectionAnswer,
@@ -32,6 +35,7 @@ import { HttpTransport, type Call } from './http-transport.ts'
 import {
   filterQuery,
   instancePath,
+  memberPath,
   servicePath,
   withQuery,
   type Filters,
@@ -199,6 +203,24 @@ export class RollcallClient implements AsyncDisposable {
     const path = withQuery(`${servicePath(service)}/protection`, { env: where.env ?? this.#env })
     const answer = await this.#call('POST', path, { body: { action } })
     return answer.body as ProtectionAnswer
+  }
+
+  /** Reads how the cluster looks to the node that answers. */
+  async cluster(): Promise<Cluster> {
+    const answer = await this.#call('GET', `${API_BASE}/cluster`)
+    return answer.body as Cluster
+  }
+
+  /** Reads the members of the cluster, as the node that answers sees them. */
+  async members(): Promise<MemberList> {
+    const answer = await this.#call('GET', `${API_BASE}/cluster/members`)
+    return answer.body as MemberList
+  }
+
+  /** Takes a member out of the cluster. `planes` are those that it leaves by itself: it lives; none if it was dead. */
+  async removeMember(id: string): Promise<MemberRemoval> {
+    const answer = await this.#call('DELETE', memberPath(id))
+    return answer.status === 202 ? (answer.body as MemberRemoval) : { planes: [] }
   }
 
   /** Says whether any of the servers is ready. One that cannot be reached is not. */

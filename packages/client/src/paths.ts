@@ -51,6 +51,11 @@ export function instancePath({ service, id }: Pick<InstanceAt, 'service' | 'id'>
   return `${servicePath(service)}/instances/${encodeURIComponent(id)}`
 }
 
+/** The path of one member of the cluster. */
+export function memberPath(id: string): string {
+  return `${API_BASE}/cluster/members/${encodeURIComponent(id)}`
+}
+
 /** Filters as query parameters; metadata pairs become `metadata.<key>=<value>`. */
 export function filterQuery({ zone, status, tag, version, metadata = {} }: Filters): Query {
   const query: Record<string, QueryValue> = { zone, status, tag, version }

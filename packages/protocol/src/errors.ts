@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'forbidden',
   'service_not_found',
   'instance_not_found',
+  'member_not_found',
   'route_not_found',
   'method_not_allowed',
   'not_acceptable',

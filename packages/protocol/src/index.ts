@@ -5,6 +5,14 @@
  */
 
 export {
+  Cluster,
+  MEMBER_STATES,
+  Member,
+  MemberList,
+  MemberRemoval,
+  type MemberState,
+} from './cluster.ts'
+export {
   ERROR_CODES,
   RegistryError,
   hasCode,

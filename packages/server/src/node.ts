@@ -3,15 +3,17 @@
  *
  *      requests ──▶ http/app ─┬─▶ native/ ──┐            ┌─ warm-start/ ⇄ <data>/instances.ndjson
  *                             ├─▶ watch/  ──┼─▶ instances/ ─▶ change feed ─▶ watchers, long polls
- *                             └─▶ root/     │      ▲
- *      readiness ◀── this file ──▶ waiters ─┘      └── clock: a tick every 250 ms
+ *                             └─▶ root/     │      ▲   ▲
+ *      readiness ◀── this file ──▶ waiters ─┘      │   └── clock: a tick every 250 ms
+ *      peers ⇄ http/peers ⇄ replication ───────────┘
  *
  * Start: the port first, so that a taken one is told before anything is loaded and probes
- * are answered meanwhile; then what was known before; then the node itself; then ready.
+ * and peers are answered meanwhile; then what peers know, or, where none is, what was known
+ * before; then the node itself; then ready.
  *
  * Stop, within ten seconds: readiness fails so that balancers look away; who waits is told
- * to go elsewhere; the port closes once the answers under way are out; only then is the
- * table written, since nothing changes it any more; the data folder is let go last.
+ * to go elsewhere; peers are told; the port closes once the answers under way are out; only
+ * then is the table written, since nothing changes it any more; the data folder is let go last.
  *
  * @module
  */
@@ -34,8 +36,9 @@ import { listen, unlisten } from './http/listener.ts'
 import { Readiness } from './http/readiness.ts'
 import { Waiters } from './http/waiters.ts'
 import { InstancePlane, WarmStart } from './instances/index.ts'
+import { NodeCluster } from './node-cluster.ts'
 import { gaugeInstances } from './node-gauges.ts'
-import { assertSafeToListen, createAuthorize } from './security/index.ts'
+import { assertSafeToListen, createAuthorize, mayAdmitPeers } from './security/index.ts'
 import { createMetrics, instanceMetrics, type Metrics } from './telemetry/index.ts'
 import { serverVersion } from './version.ts'
 
@@ -75,37 +78,65 @@ export class RegistryNode implements Actor {
       metrics.close()
     })
     const instances = this.#createPlane(metrics)
+    const cluster = this.#createCluster(instances, metrics)
     const planFile = this.#createPlanFile(folder.path)
-    const app = await this.#createApp({ instances, metrics, trafficPlans: planFile.plans })
+    const app = await this.#createApp({
+      instances,
+      metrics,
+      trafficPlans: planFile.plans,
+      cluster: cluster.view,
+      peers: mayAdmitPeers(config) ? cluster.acceptor : undefined,
+    })
     await using _port = atEnd(() => unlisten(app, clock, CLOSE_WITHIN_MS))
     const url = await listen(app, config.http)
     const warmStart = this.#createWarmStart({ folder: folder.path, instances, metrics })
-    await warmStart.load(signal)
+    await warmStart.read(signal)
     await planFile.look()
     if (signal.aborted) return
     await using planning = start(planFile)
     await using keeping = start(warmStart)
     await using ticking = start(instances)
+    await using channels = start(cluster)
+    const failed = Promise.race([planning.ended, keeping.ended, ticking.ended, channels.ended])
+    if (!(await Promise.race([this.#catchUp({ cluster, warmStart, url }, signal), failed]))) return
     // Declared last, so it ends first: nothing may change the table while it is written.
-    await using _serving = atEnd(() => this.#leave(app))
-    this.#serve(instances, url)
-    await Promise.race([untilAborted(signal), planning.ended, keeping.ended, ticking.ended])
+    await using _serving = atEnd(() => this.#leave(app, cluster))
+    this.#serve(instances, { url, known: cluster.url })
+    await Promise.race([untilAborted(signal), failed])
   }
 
-  #serve(instances: InstancePlane, url: string): void {
+  /** Learns what there is from peers, or from the disk where there are none. Answers whether to go on. */
+  async #catchUp(
+    { cluster, warmStart, url }: { cluster: NodeCluster; warmStart: WarmStart; url: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const end = await cluster.boot(url, signal)
+    if (end === 'peers') warmStart.discard()
+    else if (end === 'alone') await warmStart.fill(signal)
+    return end !== undefined && !signal.aborted
+  }
+
+  #serve(instances: InstancePlane, { url, known }: { url: string; known: string }): void {
     const { config, log, onReady } = this.#options
-    instances.registerSelf({ addresses: [url], version: serverVersion() })
+    instances.registerSelf({ addresses: [known], version: serverVersion() })
     this.#readiness.allow('instances')
     log.info({ url, node: config.id }, 'ready')
     onReady?.(url)
   }
 
-  async #leave(app: FastifyInstance): Promise<void> {
+  async #leave(app: FastifyInstance, cluster: NodeCluster): Promise<void> {
     const { clock, log } = this.#options
     this.#readiness.block('node', 'it is stopping')
     this.#waiters.drain()
+    await cluster.leave()
     await unlisten(app, clock, CLOSE_WITHIN_MS)
     log.info({}, 'stopped serving')
+  }
+
+  #createCluster(plane: InstancePlane, metrics: Metrics): NodeCluster {
+    const { config, clock, random, log } = this.#options
+    const readiness = this.#readiness
+    return new NodeCluster({ config, plane, clock, random, log, metrics, readiness })
   }
 
   #createWarmStart({ folder, instances, metrics }: WarmStartParts): WarmStart {
@@ -144,7 +175,9 @@ export class RegistryNode implements Actor {
     return new TrafficPlanFile({ path: join(folder, 'scheduler.json'), clock, log })
   }
 
-  #createApp(parts: Pick<AppOptions, 'instances' | 'metrics' | 'trafficPlans'>) {
+  #createApp(
+    parts: Pick<AppOptions, 'instances' | 'metrics' | 'trafficPlans' | 'cluster' | 'peers'>,
+  ) {
     const { config, clock, log } = this.#options
     return createApp({
       node: config.id,

@@ -20,5 +20,9 @@ test('the example of the reference loads', () => {
   const example = /```yaml\n(?<text>.*?)```/s.exec(renderConfigReference())?.groups?.['text']
   const readFile = () => example ?? 'missing'
   const { config } = loadConfig({ flags: { config: 'x' }, env: {}, readFile, hostname: 'h' })
-  expect(config).toMatchObject({ id: 'registry-1', limits: { instancesMax: 500_000 } })
+  expect(config).toMatchObject({
+    id: 'registry-1',
+    peers: ['10.0.0.6:7070', '10.0.0.7:7070'],
+    limits: { instancesMax: 500_000 },
+  })
 })

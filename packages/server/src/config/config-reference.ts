@@ -18,7 +18,7 @@ A node reads its options from four places. A later one wins over an earlier one:
 4. flags of \`rollcall server\`.
 
 An unknown key, variable or flag is an error, and so is an empty value. All problems are reported at once, those of
-a file with line and column. In the environment, switches are \`true\`, \`false\`, \`1\` or \`0\`, and numbers are digits.
+a file with line and column. In the environment, switches are \`true\`, \`false\`, \`1\` or \`0\`, numbers are digits, and lists have commas.
 Variables that Kubernetes sets for a service named \`rollcall\` (\`ROLLCALL_SERVICE_HOST\`, \`ROLLCALL_PORT\` and their kin) are ignored.
 
 \`rollcall config print\` shows every value with its origin, secrets masked. What it prints can be used as a file; secrets have to be put in again.
@@ -26,7 +26,9 @@ Variables that Kubernetes sets for a service named \`rollcall\` (\`ROLLCALL_SERV
 \`\`\`yaml
 id: registry-1
 http: 10.0.0.5:7070
-token: use-a-long-random-secret
+peers: [10.0.0.6:7070, 10.0.0.7:7070]
+clusterSecret: use-a-long-random-secret
+token: use-another-long-random-secret
 limits:
   instancesMax: 500000
 \`\`\`

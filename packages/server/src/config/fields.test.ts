@@ -24,10 +24,11 @@ test('gives limits a variable and no flag', () => {
   expect(field).not.toHaveProperty('flagName')
 })
 
-test('has the options of the contract, in its order', () => {
+test('has the options of the contract in its order, and one more', () => {
   const flags = fields.flatMap(({ flagName }) => flagName ?? [])
-  const contract = ['--id', '--http', '--data', '--env', '--zone', '--token', '--insecure']
-  expect(flags).toEqual([...contract, '--log-level'])
+  const contract =
+    '--id --http --data --env --zone --peers --advertise --cluster-secret --token --insecure --log-level'
+  expect(flags).toEqual(contract.split(' '))
 })
 
 test('has the limits of the contract, with its defaults', () => {

@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox'
 import type { LimitNotes, OptionNotes } from './field-notes.ts'
 import { ConfigSchema } from './schema.ts'
 
-export type FieldKind = 'text' | 'boolean' | 'integer' | 'choice'
+export type FieldKind = 'text' | 'list' | 'boolean' | 'integer' | 'choice'
 
 /** One field: what it is called, what it takes, what it costs. */
 export interface ConfigField {
@@ -23,7 +23,7 @@ export interface ConfigField {
   readonly placeholder?: string
   readonly kind: FieldKind
   /** Absent when there is none, or when it is not a constant. */
-  readonly defaultValue?: string | number | boolean
+  readonly defaultValue?: string | number | boolean | readonly string[]
   /** The default, for people. */
   readonly defaultText: string
   /** Completes "must be …". */
@@ -54,7 +54,7 @@ type FieldSchema = TSchema & {
   readonly type?: string
   readonly enum?: readonly string[]
   readonly properties?: Readonly<Record<string, FieldSchema>>
-  readonly default?: string | number | boolean
+  readonly default?: string | number | boolean | readonly string[]
   readonly minimum?: number
   readonly maximum?: number
 } & Partial<OptionNotes & LimitNotes>
@@ -118,6 +118,7 @@ function fieldOf(schema: FieldSchema, path: readonly string[]): ConfigField {
 function kindOf(schema: FieldSchema): FieldKind {
   if (schema.enum !== undefined) return 'choice'
   if (schema.type === 'boolean') return 'boolean'
+  if (schema.type === 'array') return 'list'
   return schema.type === 'integer' ? 'integer' : 'text'
 }
 
@@ -127,7 +128,7 @@ function formOf(kind: FieldKind, schema: FieldSchema): string {
   return `a whole number from ${schema.minimum} to ${schema.maximum}`
 }
 
-function defaultTextOf(value: string | number | boolean | undefined): string {
+function defaultTextOf(value: FieldSchema['default']): string {
   // By hand: a locale would be loaded at every start, for a text that is rarely shown.
   return typeof value === 'number' ? String(value).replaceAll(THOUSANDS, ',') : String(value)
 }

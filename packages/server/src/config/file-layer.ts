@@ -11,6 +11,7 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   parseDocument,
   type Document,
   type Node,
@@ -71,7 +72,7 @@ class FileReader {
     const label = `${key} (${this.#where(keyNode)})`
     const field = FIELDS.find((candidate) => candidate.key === key)
     if (field !== undefined) {
-      const raw = valueOf(value)
+      const raw = isSeq(value) ? value.items.map((item) => this.#itemOf(item)) : valueOf(value)
       this.#settings.push({ field, raw, label })
     } else if (!SECTIONS.has(key)) {
       this.#problems.push(unknownKey(label, nearKey(key)))
@@ -80,6 +81,10 @@ class FileReader {
     } else if (!isEmpty(value)) {
       this.#problems.push(`${label} must hold options as "key: value"`)
     }
+  }
+
+  #itemOf(item: unknown): unknown {
+    return valueOf(this.#resolved(item))
   }
 
   #resolved(node: unknown): Node | null {
@@ -102,7 +107,7 @@ function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null)
 }
 
-/** What a node holds; of a list or a table only that it is one, since no field takes either. */
+/** What a node holds; of a table, or a list in a list, only that it is one, since no field takes either. */
 function valueOf(node: Node | null): unknown {
   if (node === null) return null
   if (isScalar(node)) return node.value

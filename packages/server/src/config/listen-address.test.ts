@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatListenAddress, parseListenAddress } from './listen-address.ts'
+import { formatListenAddress, parseListenAddress, parsePeerAddress } from './listen-address.ts'
 
 test.each([
   ['127.0.0.1:7070', '127.0.0.1', 7070],
@@ -32,6 +32,14 @@ test.each([
   'localhost:80\n',
 ])('refuses %j', (text) => {
   expect(parseListenAddress(text)).toBeUndefined()
+})
+
+test('a peer listens somewhere: port 0 is nowhere', () => {
+  expect(parsePeerAddress('registry-2:7070')).toBe('registry-2:7070')
+  expect(parsePeerAddress('[::1]:07070')).toBe('[::1]:7070')
+  for (const text of ['registry-2:0', 'registry-2', 'http://registry-2:7070', '']) {
+    expect(parsePeerAddress(text)).toBeUndefined()
+  }
 })
 
 test('writes what it reads', () => {

@@ -33,6 +33,16 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return undefined
 }
 
+/** What `parsePeerAddress` takes, said for people. */
+export const PEER_ADDRESS_FORM =
+  'HOST:PORT with a port from 1 to 65535 and an IPv6 address in brackets, such as 10.0.0.5:7070'
+
+/** Reads where another node listens, in one way of writing it; undefined when nobody can be there. */
+export function parsePeerAddress(text: string): string | undefined {
+  const address = parseListenAddress(text)
+  return address === undefined || address.port === 0 ? undefined : formatListenAddress(address)
+}
+
 /** Writes an address so that `parseListenAddress` reads the same one. */
 export function formatListenAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

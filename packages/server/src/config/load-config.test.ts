@@ -39,10 +39,12 @@ test('starts with the defaults and the name of the machine', () => {
     data: './.rollcall',
     env: 'default',
     zone: 'default',
+    peers: [],
     insecure: false,
     logLevel: 'info',
   })
   expect(config.token).toBeUndefined()
+  expect(config.clusterSecret).toBeUndefined()
   expect(config.limits.pageMax).toBe(1_000)
   expect(new Set(Object.values(origins))).toEqual(new Set(['default']))
 })
@@ -70,9 +72,52 @@ test('reads every kind of value from every source that has it', () => {
   expect(load({ env: { ROLLCALL_INSECURE: 'false' } }).config.insecure).toBe(false)
 })
 
+test('reads peers from a list of a file, or from a text of any source, each once', () => {
+  const peers = ['registry-2:7070', '[::1]:7071']
+  const text = 'registry-2:7070, [::1]:7071,registry-2:07070'
+  expect(load({ file: 'peers: [registry-2:7070, "[::1]:7071"]' }).config.peers).toEqual(peers)
+  expect(load({ file: 'peers:\n  - registry-2:7070\n  - "[::1]:7071"\n' }).config.peers).toEqual(
+    peers,
+  )
+  expect(load({ file: `peers: "${text}"` }).config.peers).toEqual(peers)
+  expect(load({ env: { ROLLCALL_PEERS: text } }).config.peers).toEqual(peers)
+  expect(load({ flags: { peers: text } }).config.peers).toEqual(peers)
+  expect(load({ file: 'peers: []' }).config.peers).toEqual([])
+  const alias = 'peers:\n  - &one registry-2:7070\n  - *one\n'
+  expect(load({ file: alias }).config.peers).toEqual(['registry-2:7070'])
+})
+
+test('reads where others find the node, in one way of writing it; port 0 is nowhere', () => {
+  expect(load().config.advertise).toBeUndefined()
+  expect(load({ flags: { advertise: '[::1]:07070' } }).config.advertise).toBe('[::1]:7070')
+  expect(load({ file: 'advertise: node-1:7070' }).config.advertise).toBe('node-1:7070')
+  for (const advertise of ['node-1:0', 'node-1', 'http://node-1:7070']) {
+    expect(problemsOf({ flags: { advertise } })[0]).toMatch(/^--advertise must be HOST:PORT/)
+  }
+})
+
+test('refuses a list of peers that no node could be at, and says which', () => {
+  for (const [given, shown] of [
+    ['a:1,', '""'],
+    ['a:1,,b:1', '""'],
+    ['a', '"a"'],
+    ['a:1;b:1', '"a:1;b:1"'],
+    ['a:0', '"a:0"'],
+    ['http://a:1', '"http://a:1"'],
+  ]) {
+    const [problem, ...more] = problemsOf({ env: { ROLLCALL_PEERS: given } })
+    expect(more).toEqual([])
+    expect(problem).toMatch(/^ROLLCALL_PEERS must be a list, or a text with commas/)
+    expect(problem?.endsWith(`, not ${shown}`)).toBe(true)
+  }
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `a:${at + 1}`).join(',')
+  expect(load({ flags: { peers: many(64) } }).config.peers).toHaveLength(64)
+  expect(problemsOf({ flags: { peers: many(65) } })[0]).toMatch(/at most 64 .*, not 65$/)
+})
+
 test('freezes what it returns', () => {
   const { config, origins } = load()
-  for (const part of [config, config.http, config.limits, origins]) {
+  for (const part of [config, config.http, config.peers, config.limits, origins]) {
     expect(Object.isFrozen(part)).toBe(true)
   }
 })
@@ -95,7 +140,7 @@ test('follows an alias', () => {
 })
 
 test('tells all problems of all sources at once, those of the file with line and column', () => {
-  const file = 'zone: ../etc\nlimits:\n  pageMax: 0\n  pages: 3\npeers: [a]\n'
+  const file = 'zone: ../etc\nlimits:\n  pageMax: 0\n  pages: 3\nraft: [a]\n'
   const problems = problemsOf({
     file,
     env: { ROLLCALL_HTTP: 'localhost', ROLLCALL_ETCD: 'x', PATH: '/bin' },
@@ -103,7 +148,7 @@ test('tells all problems of all sources at once, those of the file with line and
   })
   expect(problems).toEqual([
     'limits.pages (rollcall.yaml:4:3) is not an option of this version',
-    'peers (rollcall.yaml:5:1) is not an option of this version',
+    'raft (rollcall.yaml:5:1) is not an option of this version',
     'ROLLCALL_ETCD is not an option of this version',
     '--engine is not an option of this version',
     expect.stringMatching(/^zone \(rollcall\.yaml:1:1\) must be a name: .* not "\.\.\/etc"$/),
@@ -166,6 +211,15 @@ test.each([
   ['limits: [1]', 'must hold options as "key: value"'],
   ['http: {host: a, password: hunter2}', 'not a table'],
   ['zone:', 'zone (rollcall.yaml:1:1) is empty'],
+  ['peers:', 'peers (rollcall.yaml:1:1) is empty'],
+  ['peers: ""', 'peers (rollcall.yaml:1:1) is empty'],
+  ['peers: 7070', 'not 7070'],
+  ['peers: {a: 1}', 'not a table'],
+  ['peers: [a:1, [b:1]]', 'not a list'],
+  ['peers: [a:1, {b: 1}]', 'not a table'],
+  ['peers: [a:1, ~]', 'not null'],
+  ['zone: [a]', 'not a list'],
+  ['clusterSecret: 123', 'put it in quotes'],
   ['- zone', 'rollcall.yaml:1:1 must hold options as "key: value"'],
   ['zone: a\nzone: b', 'rollcall.yaml:2:1 is not valid YAML (duplicate key)'],
   ['zone: "a', 'is not valid YAML'],
@@ -179,6 +233,8 @@ test.each([
 test.each([
   ['ROLLCALL_ZONE', ''],
   ['ROLLCALL_TOKEN', ''],
+  ['ROLLCALL_PEERS', ''],
+  ['ROLLCALL_CLUSTER_SECRET', ''],
   ['ROLLCALL_INSECURE', 'yes'],
   ['ROLLCALL_LIMITS_PAGE_MAX', '0'],
   ['ROLLCALL_LIMITS_PAGE_MAX', '-1'],
@@ -201,6 +257,10 @@ test('never tells a secret', () => {
     { file: `a: b\n token: ${secret}: x` },
     { env: { ROLLCALL_TOKEN: secret } },
     { flags: { token: secret } },
+    { file: `clusterSecret: ${secret}` },
+    { file: `clusterSecret: [${secret}]` },
+    { env: { ROLLCALL_CLUSTER_SECRET: secret } },
+    { flags: { clusterSecret: secret } },
   ]
   for (const given of sources) {
     const { message, details } = failureOf(given)
@@ -210,6 +270,7 @@ test('never tells a secret', () => {
 
 test('does not take the mask of a print for a secret', () => {
   expect(problemsOf({ flags: { token: '****' } })[0]).toContain('--token must be')
+  expect(problemsOf({ flags: { clusterSecret: '****' } })[0]).toContain('--cluster-secret must')
 })
 
 test('asks for an id when the machine has a name that is none of ours', () => {

@@ -11,8 +11,8 @@ import { CONFIG_FILE_OPTION, FIELDS } from './fields.ts'
 import { fileLayer } from './file-layer.ts'
 import { flagLayer, type Flags } from './flag-layer.ts'
 import type { Layer, Origin, RawSetting } from './layer.ts'
-import { parseListenAddress } from './listen-address.ts'
-import { readText, readTyped, type ConfigValue } from './read-value.ts'
+import { parseListenAddress, parsePeerAddress } from './listen-address.ts'
+import { isMisfit, readText, readTyped, type ConfigValue } from './read-value.ts'
 import type { Config, Settings } from './schema.ts'
 
 export interface ConfigSources {
@@ -50,7 +50,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     const read = origin === 'env' || origin === 'flag' ? readText : readTyped
     for (const setting of settings) {
       const value = read(setting)
-      if (typeof value === 'object') problems.push(value.problem)
+      if (isMisfit(value)) problems.push(value.problem)
       else chosen.set(setting.field.key, { value, origin })
     }
   }
@@ -114,9 +114,13 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
   const settings = tree as Settings
   const http = parseListenAddress(settings.http)
   if (http === undefined) throw new Error('A checked address cannot be read again.')
+  // In the one way of writing it in which nodes compare addresses.
+  const advertise = settings.advertise && parsePeerAddress(settings.advertise)
   return Object.freeze({
     ...settings,
+    ...(advertise !== undefined && { advertise }),
     http: Object.freeze(http),
+    peers: Object.freeze(settings.peers),
     limits: Object.freeze(settings.limits),
   })
 }

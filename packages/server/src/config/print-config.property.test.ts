@@ -29,10 +29,18 @@ const http = fc
   .record({ host: fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain()), port: fc.nat(65_535) })
   .map(formatListenAddress)
 
-function valueOf({ key, kind, schema }: ConfigField): fc.Arbitrary<string | number | boolean> {
+const advertise = http.filter((address) => !address.endsWith(':0'))
+const peers = fc
+  .uniqueArray(advertise, { minLength: 1, maxLength: 64 })
+  .map((addresses) => addresses.join(','))
+
+function valueOf(field: ConfigField): fc.Arbitrary<string | number | boolean> {
+  const { key, kind, schema, secret } = field
   if (key === 'http') return http
+  if (key === 'peers') return peers
+  if (key === 'advertise') return advertise
   if (key === 'data') return path
-  if (key === 'token') return fc.stringMatching(/^[!-~]{5,40}$/)
+  if (secret) return fc.stringMatching(/^[!-~]{5,40}$/)
   if (kind === 'boolean') return fc.boolean()
   if (kind === 'text') return name
   if (kind === 'choice') return fc.constantFrom(...((schema as { enum?: string[] }).enum ?? []))
@@ -57,9 +65,11 @@ test('what is printed loads again to the same configuration, secrets aside', () 
       const first = loadConfig({ ...sources, env })
       const text = printConfig(first)
       const again = loadConfig({ ...sources, env: { ROLLCALL_CONFIG: 'x' }, readFile: () => text })
-      const { token, ...open } = first.config
+      const { token, clusterSecret, ...open } = first.config
       expect(again.config).toEqual(open)
-      expect(text).toContain(token === undefined ? '# token: not set' : '# token: "****"')
+      for (const [name, secret] of Object.entries({ token, clusterSecret })) {
+        expect(text).toContain(`# ${name}: ${secret === undefined ? 'not set' : '"****"'}`)
+      }
     }),
   )
 })

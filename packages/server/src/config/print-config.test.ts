@@ -7,14 +7,21 @@ function load(flags: Record<string, unknown>, env: Record<string, string> = {}) 
 }
 
 test('prints every value with its origin', () => {
-  const env = { ROLLCALL_LIMITS_PAGE_MAX: '5', ROLLCALL_LIMITS_WAIT_MAX_MS: '6' }
+  const env = {
+    ROLLCALL_LIMITS_PAGE_MAX: '5',
+    ROLLCALL_LIMITS_WAIT_MAX_MS: '6',
+    ROLLCALL_PEERS: 'a:1,[::1]:2',
+  }
   const text = printConfig(load({ http: '[::1]:0' }, env))
-  expect(text.split('\n').slice(0, 8)).toEqual([
+  expect(text.split('\n').slice(0, 11)).toEqual([
     'id: "web-1" # default',
     'http: "[::1]:0" # flag',
     'data: "./.rollcall" # default',
     'env: "default" # default',
     'zone: "default" # default',
+    'peers: ["a:1","[::1]:2"] # env',
+    '# advertise: not set (default)',
+    '# clusterSecret: not set (default)',
     '# token: not set (default)',
     'insecure: false # default',
     'logLevel: "info" # default',
@@ -24,8 +31,9 @@ test('prints every value with its origin', () => {
 })
 
 test('masks secrets, in the text and in the entries', () => {
-  const loaded = load({}, { ROLLCALL_TOKEN: 'hunter2' })
+  const loaded = load({}, { ROLLCALL_TOKEN: 'hunter2', ROLLCALL_CLUSTER_SECRET: 'hunter2' })
   expect(printConfig(loaded)).toContain('# token: "****" (env)')
+  expect(printConfig(loaded)).toContain('# clusterSecret: "****" (env)')
   expect(printConfig(loaded)).not.toContain('hunter2')
   const token = { key: 'token', value: '****', origin: 'env' }
   expect(configEntries(loaded)).toContainEqual(token)

@@ -57,8 +57,8 @@ export function printConfig(loaded: LoadedConfig): string {
 /** JSON is YAML on one line, whatever the text holds; a plain `---` or `true` would be read as something else. */
 function lineOf(name: string, { value, origin }: ConfigEntry, secret: boolean): string {
   if (value === null) return `# ${name}: not set (${origin})`
-  if (secret) return `# ${name}: "${value}" (${origin})`
-  return `${name}: ${JSON.stringify(value)} # ${origin}`
+  const text = JSON.stringify(value)
+  return secret ? `# ${name}: ${text} (${origin})` : `${name}: ${text} # ${origin}`
 }
 
 function valueOf(config: Config, { key, path }: ConfigField): ConfigValue | undefined {

@@ -7,18 +7,32 @@
 import { Value } from 'typebox/value'
 import { SECRET_MASK, type ConfigField } from './fields.ts'
 import { shown, type RawSetting } from './layer.ts'
-import { parseListenAddress } from './listen-address.ts'
+import { parseListenAddress, parsePeerAddress } from './listen-address.ts'
 
-export type ConfigValue = string | number | boolean
+export type ConfigValue = string | number | boolean | readonly string[]
+
+/** Fields that hold one address, by what reads it. */
+const ADDRESSES: Readonly<Record<string, (text: string) => unknown>> = {
+  http: parseListenAddress,
+  advertise: parsePeerAddress,
+}
 
 /** Says that a setting cannot be used. Has no full stop, since several are joined. */
 export interface Misfit {
   readonly problem: string
 }
 
+/** Tells the two apart: a list is an object too. */
+export function isMisfit(value: ConfigValue | Misfit): value is Misfit {
+  return typeof value === 'object' && 'problem' in value
+}
+
 /** Reads a value of a file, which has types of its own. */
 export function readTyped(setting: RawSetting): ConfigValue | Misfit {
   const { field, raw } = setting
+  // A list may also be written as the text that a flag takes.
+  if (field.kind === 'list' && typeof raw === 'string') return readText(setting)
+  if (field.kind === 'list' && Array.isArray(raw)) return readList(setting, raw)
   if (fits(field, raw)) return raw
   if (raw === null || raw === '') return empty(setting)
   const isScalar = typeof raw === 'number' || typeof raw === 'boolean'
@@ -30,8 +44,22 @@ export function readTyped(setting: RawSetting): ConfigValue | Misfit {
 export function readText(setting: RawSetting): ConfigValue | Misfit {
   const { field, raw } = setting
   if (raw === '') return empty(setting)
+  if (field.kind === 'list' && typeof raw === 'string') return readList(setting, raw.split(','))
   const value = typeof raw === 'string' ? fromText(field, raw) : raw
   return fits(field, value) ? value : misfit(setting)
+}
+
+/** Each item once, in one way of writing it. */
+function readList(setting: RawSetting, items: readonly unknown[]): ConfigValue | Misfit {
+  const addresses = new Set<string>()
+  for (const item of items) {
+    const address = typeof item === 'string' ? parsePeerAddress(item.trim()) : undefined
+    if (address === undefined) return misfit({ ...setting, raw: item })
+    addresses.add(address)
+  }
+  const list = [...addresses]
+  if (!Value.Check(setting.field.schema, list)) return misfit({ ...setting, raw: addresses.size })
+  return list
 }
 
 function fromText(field: ConfigField, text: string): unknown {
@@ -44,8 +72,8 @@ function fromText(field: ConfigField, text: string): unknown {
 function fits(field: ConfigField, value: unknown): value is ConfigValue {
   if (!Value.Check(field.schema, value)) return false
   // A pattern cannot say what an address is.
-  if (field.key === 'http')
-    return typeof value === 'string' && parseListenAddress(value) !== undefined
+  const parse = ADDRESSES[field.key]
+  if (parse) return typeof value === 'string' && parse(value) !== undefined
   // Whoever pastes what `config print` shows would otherwise have a secret that everyone knows.
   return !(field.secret && value === SECRET_MASK)
 }

@@ -9,11 +9,17 @@ import { LIMITS, NAME_PATTERN } from '@rollcall/protocol'
 import { Type, type Static, type TStringOptions } from 'typebox'
 import type { OptionNotes } from './field-notes.ts'
 import { LimitsSchema } from './limits-schema.ts'
-import { LISTEN_ADDRESS_FORM, type ListenAddress } from './listen-address.ts'
+import { LISTEN_ADDRESS_FORM, PEER_ADDRESS_FORM, type ListenAddress } from './listen-address.ts'
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 
 const NAME = { minLength: 1, maxLength: LIMITS.nameMaxLength, pattern: NAME_PATTERN }
+/** What fits in a header as it is; a shell or a file would hide anything else. */
+const SECRET = { minLength: 1, maxLength: 1_024, pattern: '^[!-~]+$' }
+const SECRET_FORM = '1 to 1024 visible ASCII characters without spaces, and not the mask ****'
+
+/** Nodes that anybody names; those that they know are found through them. */
+const PEERS_MAX = 64
 const NAME_FORM = 'a name: 1 to 128 of A-Z a-z 0-9 . _ - : / without ".." or a slash in front'
 
 export const ConfigSchema = Type.Object(
@@ -66,26 +72,60 @@ export const ConfigSchema = Type.Object(
           'Instances that name no zone register as new ones in the new zone; the old ones lapse.',
       },
     ),
-    token: Type.Optional(
+    peers: Type.Array(Type.String(), {
+      default: [],
+      maxItems: PEERS_MAX,
+      ...notes({
+        description:
+          'Other nodes of the zone, by where they listen (`http`). Those that these know are found through them, and the node itself may be among them, so one list does for all. With peers the node first takes over what they hold, and starts alone when none has answered in 5 seconds.',
+        placeholder: 'HOST:PORT,…',
+        form: `a list, or a text with commas, of at most ${PEERS_MAX} addresses, each ${PEER_ADDRESS_FORM}`,
+        defaultText: 'none',
+        changing:
+          'Decides only whom a node asks when it starts; members that it has met it keeps until they leave or are removed.',
+      }),
+    }),
+    advertise: Type.Optional(
       text(
-        // What fits in a header as it is; a shell or a file would hide anything else.
-        { minLength: 1, maxLength: 1_024, pattern: '^[!-~]+$' },
+        {},
         {
           description:
-            'Secret that clients send as `Authorization: Bearer SECRET` on every route but `/healthz` and `/readyz`. Prefer the file or the environment: a command line is visible to every user of the machine.',
-          placeholder: 'SECRET',
-          form: '1 to 1024 visible ASCII characters without spaces, and not the mask ****',
-          defaultText: 'none',
-          changing: 'Clients that send the old secret are refused with 401 `unauthenticated`.',
-          secret: true,
+            'Where other nodes and clients find this one, where that is not where it listens: behind a forwarded port, or when it listens on all interfaces.',
+          placeholder: 'HOST:PORT',
+          form: PEER_ADDRESS_FORM,
+          defaultText: 'where it listens',
+          changing: 'The others find the node under the new address once it has started.',
         },
       ),
+    ),
+    clusterSecret: Type.Optional(
+      text(SECRET, {
+        description:
+          'Secret that nodes show each other, the same on all of them; take a long random one. Off loopback a node with `peers` starts only with it or `insecure`. Prefer the file or the environment: a command line is visible to every user of the machine.',
+        placeholder: 'SECRET',
+        form: SECRET_FORM,
+        defaultText: 'none',
+        changing: 'Nodes with the old secret and nodes with the new one refuse each other.',
+        secret: true,
+      }),
+    ),
+    token: Type.Optional(
+      text(SECRET, {
+        description:
+          'Secret that clients send as `Authorization: Bearer SECRET` on every route but `/healthz` and `/readyz`. Prefer the file or the environment: a command line is visible to every user of the machine.',
+        placeholder: 'SECRET',
+        form: SECRET_FORM,
+        defaultText: 'none',
+        changing: 'Clients that send the old secret are refused with 401 `unauthenticated`.',
+        secret: true,
+      }),
     ),
     insecure: Type.Boolean({
       default: false,
       ...notes({
-        description: 'Allows listening off loopback without `token`.',
-        changing: 'When true, whoever reaches the address may change the registry.',
+        description: 'Allows listening off loopback without `token` or `clusterSecret`.',
+        changing:
+          'When true, whoever reaches the address may change the registry, and may join the cluster unless it has a secret.',
       }),
     }),
     logLevel: Type.Enum([...LOG_LEVELS], {
@@ -108,8 +148,10 @@ export type Settings = Static<typeof ConfigSchema>
 export type ConfigLimits = Readonly<Settings['limits']>
 
 /** The configuration as the node uses it. Frozen; only `node.ts` reads it and hands out values. */
-export interface Config extends Readonly<Omit<Settings, 'http' | 'limits'>> {
+export interface Config extends Readonly<Omit<Settings, 'http' | 'peers' | 'limits'>> {
   readonly http: ListenAddress
+  /** `host:port`, each once, an IPv6 host in brackets. */
+  readonly peers: readonly string[]
   readonly limits: ConfigLimits
 }
 

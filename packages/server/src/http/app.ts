@@ -14,6 +14,7 @@ import type { Metrics } from '../telemetry/index.ts'
 import { articleRoutes } from './article/index.ts'
 import { bilibiliRoutes, type TrafficPlans } from './bilibili/index.ts'
 import { parseJsonBodies } from './body-parsers.ts'
+import type { ClusterView } from './cluster-view.ts'
 import { describeApi } from './describe-api.ts'
 import { expectedFailure } from './foreign-errors.ts'
 import { FastPath } from './fast-path.ts'
@@ -21,6 +22,7 @@ import { gzipAnswers } from './gzip.ts'
 import { createHttpServer } from './http-server.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { nativeRoutes } from './native/index.ts'
+import type { PeerAcceptor } from './peers/index.ts'
 import { CHALLENGE, INTERNAL, PROBLEM_TYPE, problemOf, refusal, RETRY_AFTER_S } from './problem.ts'
 import type { Readiness } from './readiness.ts'
 import { rootRoutes } from './root/index.ts'
@@ -44,6 +46,10 @@ export interface AppOptions {
   readonly node: string
   readonly version: string
   readonly instances: InstancePlane
+  /** Shown to operators; without it there are no routes about it. */
+  readonly cluster?: ClusterView | undefined
+  /** Lets other nodes in, who need no token but prove that they know the cluster's secret. */
+  readonly peers?: PeerAcceptor | undefined
   readonly authorize: Authorize
   readonly readiness: Readiness
   readonly waiters: Waiters
@@ -66,7 +72,7 @@ const URL_MAX_LENGTH = 49_152
 
 /** Builds the server with all its routes. It does not listen yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { node, limits } = options
+  const { node, limits, peers } = options
   const { connectionsMax, waitMaxMs } = limits
   const stuckAfterMs = Math.min(waitMaxMs + STUCK_AFTER_WAIT_MS, TIMER_MAX_MS)
   const bodies = new ServiceBodies(options.instances)
@@ -81,11 +87,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       answerError(options, { error, request, reply })
     },
     serverFactory: (listener) =>
-      createHttpServer({ node, connectionsMax, stuckAfterMs, fastPath }, listener),
+      createHttpServer({ node, connectionsMax, stuckAfterMs, fastPath, peers }, listener),
     logger: false,
   })
   app.addHook('preClose', async () => {
     fastPath.close()
+    peers?.close()
   })
   validateStrictly(app)
   parseJsonBodies(app)

@@ -7,6 +7,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { KEEP_ALIVE_MS, type FastPath } from './fast-path.ts'
+import type { PeerAcceptor } from './peers/index.ts'
+import { upgradesOnlyAt } from './upgrades.ts'
 import { answerWireErrors } from './wire-errors.ts'
 
 /** Room for the longest URL that a route takes: a watch of 256 services with long names. */
@@ -21,11 +23,13 @@ export interface HttpServerOptions {
    */
   readonly stuckAfterMs: number
   readonly fastPath: FastPath
+  /** Takes the connections of other nodes; without it no request becomes anything else. */
+  readonly peers?: PeerAcceptor | undefined
 }
 
 /** Makes a server that hands to `listener` what the fast path leaves. It does not listen yet. */
 export function createHttpServer(options: HttpServerOptions, listener: RequestListener): Server {
-  const { node, connectionsMax, stuckAfterMs, fastPath } = options
+  const { node, connectionsMax, stuckAfterMs, fastPath, peers } = options
   const server = createServer(
     {
       maxHeaderSize: HEADERS_MAX_BYTES,
@@ -35,6 +39,7 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
       connectionsCheckingInterval: 5_000,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
+      ...(peers && { IncomingMessage: upgradesOnlyAt(peers.path) }),
     },
     (request, response) => {
       if (!fastPath.answer(request, response)) listener(request, response)
@@ -51,9 +56,15 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
   })
   const closeAll = server.closeAllConnections.bind(server)
   server.closeAllConnections = () => {
-    // The server has not heard of those that it was not handed.
+    // The server has not heard of those that it was not handed, and no more of those that it gave away.
     fastPath.cutOff()
+    peers?.cutOff()
     closeAll()
+  }
+  if (peers) {
+    server.on('upgrade', (request, socket, head) => {
+      peers.accept(request, socket, head)
+    })
   }
   server.on('clientError', answerWireErrors(node))
   return server

@@ -57,3 +57,6 @@ export const HISTORY_MAX = 64
 
 /** What one tick visits in the wheel, or attends of lost homes, at most: a mass lapse must not block the loop. */
 export const VISITS_PER_TICK = 20_000
+
+/** A cancel is answered when a peer has it, or after this. */
+export const SHIP_WAIT_MS = 200

@@ -142,6 +142,11 @@ export function recordHash(entry: Entry): Sum {
   return hashOf(entry)[1]
 }
 
+/** In which of `buckets` buckets an entry is. */
+export function bucketOf(entry: Entry, buckets: number): number {
+  return hashOf(entry)[0] % buckets
+}
+
 export function keyOf({ service, zone, id }: Entry): InstanceKey {
   return { env: service.env, service: service.name, zone, id }
 }

@@ -29,6 +29,8 @@ export {
   type ClusterStatus,
   type MemberStatus,
 } from './replication/cluster-status.ts'
+export type { BootEnd } from './replication/boot.ts'
+export { encodeMessage, MessageDecoder } from './replication/message-codec.ts'
 export type { PeerMessage } from './replication/messages.ts'
 export type { PeerIdentity, PeerListener, PeerTransport } from './replication/peer-transport.ts'
 export { noReplicationMetrics, type ReplicationMetrics } from './replication/replication-metrics.ts'

@@ -80,10 +80,23 @@ export function onStall(core: PlaneCore, delayMs: number): void {
   if (delayMs > LOST_MS) fence(core)
 }
 
-/** Becomes a new incarnation: what it vouched for is there for one more ttl, for whoever gets its renewals to claim. */
+/** Vouches for nothing any more that it vouched for until now. */
 function fence(core: PlaneCore): void {
   core.options.metrics.fenced()
   core.stamps.reincarnate()
+  beginAgain(core)
+}
+
+/**
+ * Becomes an incarnation that is later than `inc`: others have heard of one, from before the
+ * wall clock went back, and would take us for it.
+ */
+export function outlive(core: PlaneCore, inc: number): void {
+  if (core.stamps.startAfter(inc).inc > inc) beginAgain(core)
+}
+
+/** As a new incarnation: what it vouched for is there for one more ttl, for whoever gets its renewals to claim. */
+function beginAgain(core: PlaneCore): void {
   core.neighbours.fenced()
   for (const entry of core.protection.forgive()) core.release(entry)
   core.homes.review()

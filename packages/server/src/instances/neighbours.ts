@@ -22,6 +22,8 @@ export interface Neighbours {
   wrote(entry: Entry, lifeOnly: boolean): void
   /** Takes a renewal to the entry's home. Answers false where that cannot be done, and it has to be claimed. */
   forward(entry: Entry, nowMs: number): boolean
+  /** Calls `done` once some peer has an entry as it is now, or at once where there is none; unless cancelled. */
+  whenShipped(entry: Entry, done: () => void): () => void
   /** Nothing is to be forwarded for an entry any more. */
   forget(entry: Entry): void
   /** This node became a new incarnation, and knows nobody. */
@@ -38,6 +40,10 @@ export const NOBODY: Neighbours = {
   isolated: false,
   wrote() {},
   forward: () => false,
+  whenShipped(_entry, done) {
+    done()
+    return () => {}
+  },
   forget() {},
   fenced() {},
   tick() {},

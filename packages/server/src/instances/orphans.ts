@@ -50,6 +50,7 @@ export function orphanDue(core: PlaneCore, entry: Entry, nowMs: number): void {
 
 /** Latches an entry as hidden. */
 export function hide(core: PlaneCore, entry: Entry): void {
+  if (entry.hidden) return
   const home = entry.record.life?.home.node ?? ''
   const detail = `its home "${home}" is lost and nobody claimed it`
   core.setHidden(entry, true, { event: 'hidden', detail, reason: 'hidden' })

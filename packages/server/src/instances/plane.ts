@@ -10,14 +10,14 @@ import type { InstanceKey, InstanceRef, ServiceKey } from '../model/instance-key
 import type { ProtectionAction } from '../model/vocabulary.ts'
 import { cancel } from './cancel.ts'
 import type { ChangeListener } from './change-feed.ts'
-import { TICK_MS } from './constants.ts'
+import { SHIP_WAIT_MS, TICK_MS } from './constants.ts'
 import type { ShownInstance } from './entry.ts'
 import { explain, type Explanation, type ExplainQuery } from './explain.ts'
 import type { FactsRequest } from './facts.ts'
 import { find, instanceNotFound, resolve } from './find.ts'
 import { superseded } from './generation.ts'
 import { lastRenewedWallMs, leave, onStall, sweep } from './lapse.ts'
-import type { Neighbours } from './neighbours.ts'
+import { NOBODY, type Neighbours } from './neighbours.ts'
 import { load, type LoadTally, type StoredInstance } from './load.ts'
 import { PlaneCore, type PlaneOptions } from './plane-core.ts'
 import { forbidsProtection, policyOf, type ProtectionState } from './protection.ts'
@@ -157,6 +157,27 @@ export class InstancePlane implements Actor {
   cancel(ref: InstanceRef, session?: number, spreading: Spreading = {}): void {
     this.#spreading(spreading, () => {
       cancel(this.#core, ref, session)
+    })
+  }
+
+  /**
+   * Resolves when some peer has an instance as it is now, so that the loss of this node does not
+   * undo it; at once where there is no peer, and after 200 ms in any case.
+   */
+  async shipped(ref: InstanceRef): Promise<void> {
+    const { neighbours, options } = this.#core
+    const entry = find(this.#core, ref)
+    if (!entry || neighbours === NOBODY) return
+    await new Promise<void>((resolve) => {
+      let forget = () => {}
+      const cancel = options.clock.after(SHIP_WAIT_MS, () => {
+        forget()
+        resolve()
+      })
+      forget = neighbours.whenShipped(entry, () => {
+        cancel()
+        resolve()
+      })
     })
   }
 

@@ -78,11 +78,17 @@ export class Protection {
     }
     if ((changed & OF_NODE) !== 0) {
       if (isOurs) this.#node.join(nowMs, newcomer)
-      else this.#node.quit(entry, nowMs)
+      else this.#handOver(entry, nowMs)
     }
     entry.countedIn = countedIn
     if (countedIn === 0) entry.bornAtMs = UNKNOWN
     this.#tidy(service)
+  }
+
+  /** Whoever vouches for it now decides whether it stays. */
+  #handOver(entry: Entry, nowMs: number): void {
+    entry.service.losses?.recover(entry)
+    this.#node.quit(entry, nowMs)
   }
 
   /** Another node has declared an entry dead: a loss of its service like any other. */

@@ -11,4 +11,4 @@ export {
   type Authorize,
   type Credentials,
 } from './bearer.ts'
-export { assertSafeToListen, isLoopback, type ListenChoice } from './listen-rule.ts'
+export { assertSafeToListen, mayAdmitPeers, isLoopback, type ListenChoice } from './listen-rule.ts'

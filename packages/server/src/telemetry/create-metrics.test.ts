@@ -3,6 +3,13 @@ import { systemClock } from '@rollcall/runtime'
 import { until } from '@rollcall/runtime/testing'
 import { register as globalRegistry } from 'prom-client'
 import { expect, test } from 'vitest'
+import {
+  RECORD_REFUSAL_CAUSES,
+  SYNC_OUTCOMES,
+} from '../instances/replication/replication-metrics.ts'
+import type { PeerMessage } from '../instances/replication/messages.ts'
+import type { ReplicationMetrics } from '../instances/replication/replication-metrics.ts'
+import { PEER_REFUSALS as CHANNEL_REFUSALS, type PeerRefusal } from '../http/peers/index.ts'
 import { createMetrics } from './create-metrics.ts'
 import { instanceMetrics } from './instance-metrics.ts'
 import {
@@ -10,12 +17,21 @@ import {
   GAUGES,
   HTTP_DURATIONS,
   HTTP_REQUESTS,
+  PEER_GAUGES,
+  PEER_MESSAGES,
+  PEER_REFUSALS,
+  RECORD_REFUSALS,
   RESYNC_CAUSES,
   SPLIT_COUNTERS,
+  SYNC_ENDS,
 } from './metrics.ts'
+import { replicationMetrics } from './replication-metrics.ts'
+
+type ChannelMetrics = { refused(reason: PeerRefusal): void }
 
 const DEFINITIONS = [
   ...Object.values(GAUGES),
+  ...Object.values(PEER_GAUGES),
   ...Object.values(COUNTERS),
   ...Object.values(SPLIT_COUNTERS),
   HTTP_REQUESTS,
@@ -48,7 +64,8 @@ test('names metrics as Prometheus asks: counters end in total, the unit is the b
   for (const { name } of [...Object.values(COUNTERS), ...Object.values(SPLIT_COUNTERS)]) {
     expect(name).toMatch(/^rollcall_[a-z_]+_total$/)
   }
-  for (const { name } of Object.values(GAUGES)) expect(name).not.toMatch(/_total$|_ms$/)
+  for (const { name } of [...Object.values(GAUGES), ...Object.values(PEER_GAUGES)])
+    expect(name).not.toMatch(/_total$|_ms$/)
 })
 
 test('starts at zero, split counters too', async () => {
@@ -104,6 +121,61 @@ test('counts what the instance plane reports', async () => {
     rollcall_stall_seconds_total: 1.5,
     rollcall_self_fences_total: 1,
   })
+})
+
+test('counts what replication reports', async () => {
+  const metrics = createMetrics({ ofProcess: false })
+  const reports: ReplicationMetrics & ChannelMetrics = replicationMetrics(metrics)
+  for (const kind of PEER_MESSAGES) reports.sent(kind)
+  reports.sent('batch', 2)
+  reports.received('forward-ack', 4)
+  reports.refused('wrong_secret')
+  reports.recordsSent(10)
+  reports.recordsMerged(9)
+  reports.recordsRefused('future', 2)
+  reports.recordsRefused('old', 1)
+  reports.forwarded(30)
+  reports.delivered(20)
+  reports.synced('repaired')
+  reports.overflowed()
+  expect(await scrape(metrics)).toMatchObject({
+    'rollcall_peer_messages_sent_total{kind="batch"}': 3,
+    'rollcall_peer_messages_sent_total{kind="relay"}': 1,
+    'rollcall_peer_messages_received_total{kind="forward-ack"}': 4,
+    'rollcall_peer_messages_received_total{kind="batch"}': 0,
+    'rollcall_peer_refusals_total{reason="wrong_secret"}': 1,
+    'rollcall_peer_refusals_total{reason="silent"}': 0,
+    rollcall_peer_records_sent_total: 10,
+    rollcall_peer_records_merged_total: 9,
+    'rollcall_peer_records_refused_total{reason="future"}': 2,
+    'rollcall_peer_records_refused_total{reason="old"}': 1,
+    rollcall_peer_renewals_forwarded_total: 30,
+    rollcall_peer_renewals_delivered_total: 20,
+    'rollcall_peer_syncs_total{outcome="repaired"}': 1,
+    'rollcall_peer_syncs_total{outcome="equal"}': 0,
+    rollcall_peer_outbox_overflows_total: 1,
+  })
+})
+
+test('knows every kind of message between nodes', () => {
+  const kinds: Record<PeerMessage['kind'], true> = {
+    batch: true,
+    ack: true,
+    forward: true,
+    'forward-ack': true,
+    digest: true,
+    'digest-answer': true,
+    buckets: true,
+    'buckets-answer': true,
+    relay: true,
+  }
+  expect(PEER_MESSAGES).toEqual(Object.keys(kinds))
+})
+
+test('knows every way to refuse a peer or its record, and to end a sync', () => {
+  expect(PEER_REFUSALS).toEqual(CHANNEL_REFUSALS)
+  expect(RECORD_REFUSALS).toEqual(RECORD_REFUSAL_CAUSES)
+  expect(SYNC_ENDS).toEqual(SYNC_OUTCOMES)
 })
 
 test('counts and times requests by method, route and status', async () => {

@@ -6,13 +6,14 @@
  */
 
 import * as prometheus from 'prom-client'
-import type { Counter, Gauge, HttpObserver } from './handles.ts'
+import type { Counter, Gauge, HttpObserver, PeerGauge } from './handles.ts'
 import { openLoopDelay } from './loop-delay.ts'
 import {
   COUNTERS,
   GAUGES,
   HTTP_DURATIONS,
   HTTP_REQUESTS,
+  PEER_GAUGES,
   SPLIT_COUNTERS,
   type MetricDefinition,
   type SplitDefinition,
@@ -34,11 +35,17 @@ export function createMetrics({ ofProcess = true }: MetricsOptions = {}) {
   const registry = new prometheus.Registry()
   const handles = {
     ...each(GAUGES, (definition) => gauge(registry, definition)),
+    ...each(PEER_GAUGES, (definition) => peerGauge(registry, definition)),
     ...each(COUNTERS, (definition) => counter(registry, definition)),
     registrations: split(registry, SPLIT_COUNTERS.registrations),
     renewals: split(registry, SPLIT_COUNTERS.renewals),
     watcherResyncs: split(registry, SPLIT_COUNTERS.watcherResyncs),
     warmStartWrites: split(registry, SPLIT_COUNTERS.warmStartWrites),
+    peerMessagesSent: split(registry, SPLIT_COUNTERS.peerMessagesSent),
+    peerMessagesReceived: split(registry, SPLIT_COUNTERS.peerMessagesReceived),
+    peerRefusals: split(registry, SPLIT_COUNTERS.peerRefusals),
+    peerRecordsRefused: split(registry, SPLIT_COUNTERS.peerRecordsRefused),
+    peerSyncs: split(registry, SPLIT_COUNTERS.peerSyncs),
     http: httpObserver(registry),
   }
   const loopDelay = ofProcess ? openLoopDelay() : undefined
@@ -74,6 +81,26 @@ function gauge(registry: prometheus.Registry, { name, help }: MetricDefinition):
     set: (value) => {
       kept.set(value)
     },
+    collect: (next) => {
+      read = next
+    },
+  }
+}
+
+function peerGauge(registry: prometheus.Registry, { name, help }: MetricDefinition): PeerGauge {
+  let read: Parameters<PeerGauge['collect']>[0] = () => []
+  const kept = new prometheus.Gauge({
+    name,
+    help,
+    labelNames: ['peer'],
+    collect() {
+      this.reset()
+      for (const [peer, value] of read()) this.set({ peer }, value)
+    },
+    registers: [],
+  })
+  registry.registerMetric(kept)
+  return {
     collect: (next) => {
       read = next
     },

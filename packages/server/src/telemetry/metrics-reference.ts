@@ -9,6 +9,7 @@ import {
   GAUGES,
   HTTP_DURATIONS,
   HTTP_REQUESTS,
+  PEER_GAUGES,
   SPLIT_COUNTERS,
   type MetricDefinition,
 } from './metrics.ts'
@@ -20,7 +21,8 @@ const INTRODUCTION = `# Metrics
 \`GET /metrics\` answers in the text format of Prometheus. On a node with a token it needs the token
 (\`authorization\` with \`credentials_file\` in a scrape configuration).
 
-No label holds the name of a service or an instance, so the number of series does not grow with the registry.
+No label holds the name of a service or an instance, so the number of series does not grow with the registry;
+\`peer\` is the id of another node of the cluster.
 Counters start at zero with the process.
 `
 
@@ -40,9 +42,13 @@ export function renderMetricsReference(): string {
   return [
     INTRODUCTION,
     '## Gauges\n',
-    table(
-      Object.values<MetricDefinition>(GAUGES).map((definition) => ({ definition, labels: '' })),
-    ),
+    table([
+      ...Object.values<MetricDefinition>(GAUGES).map((definition) => ({ definition, labels: '' })),
+      ...Object.values<MetricDefinition>(PEER_GAUGES).map((definition) => ({
+        definition,
+        labels: names(['peer']),
+      })),
+    ]),
     '## Counters\n',
     table([
       ...Object.values(SPLIT_COUNTERS).map((definition) => ({

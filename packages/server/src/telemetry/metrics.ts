@@ -2,7 +2,8 @@
  * Every metric of a node: name, unit, help. `docs/reference/metrics.md` is written from it.
  *
  * Labels have few values, all known in advance: no service, instance, client or raw URL is ever
- * one, or a busy registry would fill the memory of whoever scrapes it.
+ * one, or a busy registry would fill the memory of whoever scrapes it. The one exception is
+ * `peer`, the id of another node of the cluster, of which operators have few.
  *
  * @module
  */
@@ -33,6 +34,37 @@ export type ResyncCause = (typeof RESYNC_CAUSES)[number]
 
 export const WRITE_OUTCOMES = ['written', 'failed'] as const
 export type WriteOutcome = (typeof WRITE_OUTCOMES)[number]
+
+/** What nodes say to each other, by the names of the protocol. */
+export const PEER_MESSAGES = [
+  'batch',
+  'ack',
+  'forward',
+  'forward-ack',
+  'digest',
+  'digest-answer',
+  'buckets',
+  'buckets-answer',
+  'relay',
+] as const
+export type PeerMessageName = (typeof PEER_MESSAGES)[number]
+
+/** Why somebody is not let in as a peer. */
+export const PEER_REFUSALS = [
+  'other_version',
+  'secret_missing',
+  'wrong_secret',
+  'garbage',
+  'too_big',
+  'silent',
+] as const
+export type PeerRefusalName = (typeof PEER_REFUSALS)[number]
+
+export const RECORD_REFUSALS = ['future', 'old', 'limit', 'malformed'] as const
+export type RecordRefusal = (typeof RECORD_REFUSALS)[number]
+
+export const SYNC_ENDS = ['equal', 'repaired', 'failed'] as const
+export type SyncEnd = (typeof SYNC_ENDS)[number]
 
 /** Measured values that go up and down. */
 export const GAUGES = {
@@ -86,10 +118,44 @@ export const GAUGES = {
     unit: 'bytes',
     help: 'Size of the last warm-start file that was written.',
   },
+  members: {
+    name: 'rollcall_members',
+    unit: 'nodes',
+    help: 'Nodes of the cluster that count, this one included.',
+  },
+  membersAlive: {
+    name: 'rollcall_members_alive',
+    unit: 'nodes',
+    help: 'Nodes of the cluster that this one hears, itself included.',
+  },
+  minority: {
+    name: 'rollcall_minority',
+    unit: '0 or 1',
+    help: '1 while this node hears fewer than half of the members, and hides nothing of theirs.',
+  },
   eventLoopDelay: {
     name: 'rollcall_event_loop_delay_seconds',
     unit: 'seconds',
     help: 'How late the event loop ran what was due: 99th percentile since the last scrape.',
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+/** Measured values of each peer, by its id; a node that is no member any more has none. */
+export const PEER_GAUGES = {
+  peerOutbox: {
+    name: 'rollcall_peer_outbox_records',
+    unit: 'records',
+    help: 'Records that the peer has yet to be told.',
+  },
+  peerLag: {
+    name: 'rollcall_peer_lag_seconds',
+    unit: 'seconds',
+    help: 'How long the oldest of them has waited.',
+  },
+  peerSilence: {
+    name: 'rollcall_peer_silence_seconds',
+    unit: 'seconds',
+    help: 'Since the last beat of the peer that was heard; absent where none was. Beyond 5 it is lost.',
   },
 } as const satisfies Record<string, MetricDefinition>
 
@@ -130,6 +196,31 @@ export const COUNTERS = {
     unit: 'stalls',
     help: 'Stalls so long that this node took a new incarnation.',
   },
+  peerRecordsSent: {
+    name: 'rollcall_peer_records_sent_total',
+    unit: 'records',
+    help: 'Records that were sent to peers, again and again where they had to be.',
+  },
+  peerRecordsMerged: {
+    name: 'rollcall_peer_records_merged_total',
+    unit: 'records',
+    help: 'Records of peers that changed what this node holds.',
+  },
+  peerRenewalsForwarded: {
+    name: 'rollcall_peer_renewals_forwarded_total',
+    unit: 'renewals',
+    help: 'Renewals that this node sent towards the home of their instance.',
+  },
+  peerRenewalsDelivered: {
+    name: 'rollcall_peer_renewals_delivered_total',
+    unit: 'renewals',
+    help: 'Renewals that came from other nodes.',
+  },
+  peerOutboxOverflows: {
+    name: 'rollcall_peer_outbox_overflows_total',
+    unit: 'outboxes',
+    help: 'Outboxes that had no room and were dropped; the peer is synced instead.',
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 /** What happened, split by how it ended. */
@@ -161,6 +252,41 @@ export const SPLIT_COUNTERS = {
     help: 'Writes of the warm-start file.',
     label: 'outcome',
     values: WRITE_OUTCOMES,
+  },
+  peerMessagesSent: {
+    name: 'rollcall_peer_messages_sent_total',
+    unit: 'messages',
+    help: 'Messages to peers. relay: on behalf of a node that cannot reach another.',
+    label: 'kind',
+    values: PEER_MESSAGES,
+  },
+  peerMessagesReceived: {
+    name: 'rollcall_peer_messages_received_total',
+    unit: 'messages',
+    help: 'Messages of peers.',
+    label: 'kind',
+    values: PEER_MESSAGES,
+  },
+  peerRefusals: {
+    name: 'rollcall_peer_refusals_total',
+    unit: 'channels',
+    help: 'Channels to or from somebody who is no peer, or may be none.',
+    label: 'reason',
+    values: PEER_REFUSALS,
+  },
+  peerRecordsRefused: {
+    name: 'rollcall_peer_records_refused_total',
+    unit: 'records',
+    help: 'Records of peers that were not merged. future: stamped more than a day ahead of our clock; old: nobody vouched for them lately.',
+    label: 'reason',
+    values: RECORD_REFUSALS,
+  },
+  peerSyncs: {
+    name: 'rollcall_peer_syncs_total',
+    unit: 'syncs',
+    help: 'Comparisons of everything with a peer. repaired: something differed and was shipped; failed: the peer was lost or did not answer.',
+    label: 'outcome',
+    values: SYNC_ENDS,
   },
 } as const satisfies Record<string, SplitDefinition>
 

@@ -16,6 +16,7 @@ import { createAuthorize } from '../security/index.ts'
 import { createMetrics, instanceMetrics, type Metrics } from '../telemetry/index.ts'
 import { setUpPlane, type PlaneHarness } from './plane-harness.ts'
 import { soon } from './soon.ts'
+import { threeMembers, type ThreeMembers } from './three-members.ts'
 
 export interface AppSetUp {
   readonly token?: string
@@ -47,6 +48,7 @@ export interface AppHarness extends PlaneHarness, AsyncDisposable {
   readonly readiness: Readiness
   readonly waiters: Waiters
   readonly metrics: Metrics
+  readonly cluster: ThreeMembers
   /** Calls a route of the native API: `api('GET /services/web')`. */
   api(line: string, call?: Call): Promise<Answer>
   /** Calls any route, by its whole path. */
@@ -67,7 +69,7 @@ const LIMITS: HttpLimits = {
   connectionsMax: 1_000,
 }
 
-/** Builds a node's server, ready and empty: node `n1`, env `default`, zone `z1`. */
+/** Builds a node's server, ready and empty: node `n1`, env `default`, zone `z1`, one of three. */
 export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}) {
   const metrics = createMetrics({ ofProcess: false })
   const harness = setUpPlane({
@@ -77,10 +79,12 @@ export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}
   const { plane, clock } = harness
   const readiness = new Readiness()
   const waiters = new Waiters(limits?.watchersMax ?? 1_000)
+  const cluster = threeMembers()
   const app = await createApp({
     node: plane.place.node,
     version: '0.0.0-test',
     instances: plane,
+    cluster,
     authorize: createAuthorize(token),
     readiness,
     waiters,
@@ -90,10 +94,11 @@ export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}
     log,
   })
   await app.ready()
-  return harnessOf({ ...harness, app, readiness, waiters, metrics })
+  return harnessOf({ ...harness, app, readiness, waiters, metrics, cluster })
 }
 
-type Parts = PlaneHarness & Pick<AppHarness, 'app' | 'readiness' | 'waiters' | 'metrics'>
+type Parts = PlaneHarness &
+  Pick<AppHarness, 'app' | 'readiness' | 'waiters' | 'metrics' | 'cluster'>
 
 function harnessOf(parts: Parts): AppHarness {
   const { app, waiters, metrics } = parts

@@ -63,6 +63,9 @@ export const SOUND: Readonly<Record<string, SoundCall>> = {
   [`POST ${BASE}/services/{service}/protection`]: { body: { action: 'allow' } },
   [`GET ${BASE}/explain`]: { query: 'service=web' },
   [`GET ${BASE}/watch`]: { query: 'service=web' },
+  [`GET ${BASE}/cluster`]: {},
+  [`GET ${BASE}/cluster/members`]: {},
+  [`DELETE ${BASE}/cluster/members/{id}`]: { path: { id: 'n3' } },
 }
 
 const bad = (what: string, line: string, code: ErrorCode = 'invalid_argument'): Row => ({
@@ -338,6 +341,11 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   [`POST ${BASE}/services/{service}/protection`]: PROTECTION_ROWS,
   [`GET ${BASE}/explain`]: EXPLAIN_ROWS,
   [`GET ${BASE}/watch`]: WATCH_ROWS,
+  [`GET ${BASE}/cluster`]: [],
+  [`GET ${BASE}/cluster/members`]: [],
+  [`DELETE ${BASE}/cluster/members/{id}`]: [
+    bad('an unknown member', `DELETE ${BASE}/cluster/members/nobody`, 'member_not_found'),
+  ],
 }
 
 function pairs(count: number): Record<string, string> {

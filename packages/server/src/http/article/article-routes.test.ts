@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { setUpApp, type Answer } from '../../testing/index.ts'
+import { ackOnDemand, setUpApp, soon, toldOthers, type Answer } from '../../testing/index.ts'
 
 const NS = '1700000000000000000'
 const A = { env: 'dev', appid: 'testapp', hostname: 'host1' }
@@ -46,11 +46,39 @@ test('renewing and cancelling what is not there is 404, and the client registers
   }
 })
 
-test('replication=true, as the article’s own examples send it, is a client like any other', async () => {
+test('a cancel is answered when another node has it; with replication=true at once', async () => {
   await using s = await setUp()
-  expect(codeOf(await s.post('register', { ...REGISTER, replication: true }))).toBe(200)
-  expect(codeOf(await s.post('renew', { ...A, replication: true, dirty_timestamp: 1 }))).toBe(200)
-  expect(codeOf(await s.post('cancel', { ...A, replication: true, latest_timestamp: 1 }))).toBe(200)
+  const acks = ackOnDemand(s.t)
+  await s.post('register', REGISTER)
+  let isAnswered = false
+  const answer = s.post('cancel', A).finally(() => (isAnswered = true))
+  await soon('it waits', () => acks.length === 1)
+  await s.t.clock.advance(199)
+  expect(isAnswered).toBe(false)
+  acks[0]?.()
+  expect((await answer).text).toBe(DONE)
+  await s.post('register', REGISTER)
+  expect((await s.post('cancel', { ...A, replication: true })).text).toBe(DONE)
+  expect(acks).toHaveLength(1)
+})
+
+test('replication=true is done here, and told to no other node', async () => {
+  await using s = await setUp()
+  const told = toldOthers(s.t)
+  const renew = { ...A, dirty_timestamp: 1 }
+  const cancel = { ...A, latest_timestamp: 1 }
+  for (const [replication, expected] of [
+    [true, []],
+    [false, ['host1', 'host1']],
+    [undefined, ['host1', 'host1']],
+  ] as const) {
+    expect(codeOf(await s.post('register', { ...REGISTER, replication }))).toBe(200)
+    expect(s.t.ids({ env: 'dev', service: 'testapp' })).toEqual(['host1'])
+    expect(codeOf(await s.post('renew', { ...renew, replication }))).toBe(200)
+    expect(codeOf(await s.post('cancel', { ...cancel, replication }))).toBe(200)
+    expect(s.t.ids({ env: 'dev', service: 'testapp' })).toEqual([])
+    expect(told.splice(0)).toEqual(expected)
+  }
 })
 
 describe('fetch', () => {
@@ -110,6 +138,7 @@ describe('what is refused', () => {
     ['a hostname outside our grammar', 'renew', { ...A, hostname: 'a b' }],
     ['a version that is none', 'register', { ...REGISTER, version: 1 }],
     ['a status that is text', 'fetch', { ...A, status: 'up' }],
+    ['replication that is text', 'register', { ...REGISTER, replication: 'true' }],
     ['no env', 'nodes', {}],
     ['no body', 'cancel', undefined],
     ['a list', 'cancel', []],

@@ -24,6 +24,7 @@ export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 400,
   service_not_found: 404,
   instance_not_found: 404,
+  member_not_found: 404,
   route_not_found: 404,
   superseded: 409,
   too_many_watchers: SERVER_ERROR,

@@ -45,7 +45,8 @@ function addWriteRoutes(api: FastifyInstance, instances: InstancePlane): void {
 
   api.post('/register', { schema }, ({ body }, reply) => {
     const request = new ArticleRequest(body)
-    instances.register({ ref: request.key(zone), facts: request.facts() })
+    const written = { ref: request.key(zone), facts: request.facts() }
+    instances.register({ ...written, ...request.spreading() })
     return send(reply, OK)
   })
 
@@ -54,8 +55,12 @@ function addWriteRoutes(api: FastifyInstance, instances: InstancePlane): void {
     return send(reply, OK)
   })
 
-  api.post('/cancel', { schema }, ({ body }, reply) => {
-    instances.cancel(new ArticleRequest(body).key(zone))
+  api.post('/cancel', { schema }, async ({ body }, reply) => {
+    const request = new ArticleRequest(body)
+    const key = request.key(zone)
+    const spreading = request.spreading()
+    instances.cancel(key, undefined, spreading)
+    if (spreading.local !== true) await instances.shipped(key)
     return send(reply, OK)
   })
 }

@@ -6,7 +6,7 @@
  */
 
 import { DISCOVERY_SERVICE, invalidArgument, isName, LIMITS } from '@rollcall/protocol'
-import type { FactsRequest } from '../../instances/index.ts'
+import type { FactsRequest, Spreading } from '../../instances/index.ts'
 import type { InstanceKey, ServiceKey } from '../../model/instance-key.ts'
 
 /** Under which name the original's nodes find each other. */
@@ -44,6 +44,16 @@ export class ArticleRequest {
   /** What a registration says of the instance. Throws `invalid_argument`. */
   facts(): FactsRequest {
     return { addresses: this.#addresses(), version: this.#version(), status: this.#status() }
+  }
+
+  /**
+   * With `replication`, the sender tells the other nodes itself, as the original's nodes do. Throws
+   * `invalid_argument`.
+   */
+  spreading(): Spreading {
+    const replication = this.#fields.get('replication') ?? false
+    if (typeof replication === 'boolean') return { local: replication }
+    throw invalidArgument('replication must be true or false.', { field: 'replication' })
   }
 
   /** Bits of the statuses that are wanted; those that are up where nothing is said. Throws `invalid_argument`. */

@@ -27,6 +27,7 @@ export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   forbidden: -403,
   service_not_found: NOT_FOUND,
   instance_not_found: NOT_FOUND,
+  member_not_found: NOT_FOUND,
   route_not_found: NOT_FOUND,
   method_not_allowed: -405,
   superseded: CONFLICT,

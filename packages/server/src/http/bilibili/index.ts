@@ -13,6 +13,7 @@ import type { Clock, Logger } from '@rollcall/runtime'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { InstancePlane } from '../../instances/index.ts'
 import { answerInBody, type Failed } from '../answer-in-body.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Waiters } from '../waiters.ts'
 import { checkCallback, envelope, send, SharedAnswers } from './answers.ts'
@@ -31,6 +32,7 @@ export { TrafficPlans, type TrafficPlan } from './traffic-plans.ts'
 
 export interface BilibiliOptions {
   readonly instances: InstancePlane
+  readonly cluster?: ClusterView | undefined
   readonly readiness: Readiness
   readonly waiters: Waiters
   readonly clock: Clock
@@ -40,7 +42,7 @@ export interface BilibiliOptions {
 }
 
 export const bilibiliRoutes: FastifyPluginAsync<BilibiliOptions> = async (app, options) => {
-  const { instances, clock, waiters, trafficPlans: plans = new TrafficPlans() } = options
+  const { instances, cluster, clock, waiters, trafficPlans: plans = new TrafficPlans() } = options
   const latestTimes = new LatestTimes()
   const bodies = new AppBodies({ instances, plans, latestTimes })
   const answers = new SharedAnswers()
@@ -58,7 +60,7 @@ export const bilibiliRoutes: FastifyPluginAsync<BilibiliOptions> = async (app, o
         done()
       })
       addWriteRoutes(api, instances)
-      addReadRoutes(api, { instances, bodies, answers })
+      addReadRoutes(api, { instances, cluster, bodies, answers })
       addPollRoutes(api, { polls, answers })
     },
     { prefix: '/discovery' },

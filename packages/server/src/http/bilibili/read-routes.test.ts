@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { setUpApp } from '../../testing/index.ts'
+import { setUpApp, setUpPlane, type AppHarness } from '../../testing/index.ts'
 import { A, bodyOf, callsOf, type Params } from './testing/calls.ts'
 
 const NOT_FOUND = '{"code":-404,"message":"-404","ttl":1}'
@@ -158,6 +158,17 @@ describe('fetch/all', () => {
   })
 })
 
+/** Brings in what another node of the zone says of itself. */
+function joinAs(node: string, { plane: { core } }: AppHarness): void {
+  const other = setUpPlane({ node })
+  other.plane.registerSelf({ addresses: [`http://${node}:7070`] })
+  const place = { service: 'infra.discovery', id: node }
+  const record = other.record(place)
+  if (!record) throw new Error('A node that registered itself has a record.')
+  const key = { ...other.ref(place), zone: 'z1' }
+  core.admit(core.table.take(key, core.feed.revision), record)
+}
+
 describe('the registry itself', () => {
   async function setUpSelf() {
     const s = await setUp()
@@ -196,6 +207,17 @@ describe('the registry itself', () => {
     s.t.plane.registerSelf({ addresses: ['http://10.0.0.2:7070'] })
     await s.t.clock.advance(0)
     expect((await waiting).text).toContain('http://10.0.0.2:7070')
+  })
+
+  test('lists every node of its zone, and those that it does not hear as lost', async () => {
+    await using s = await setUpSelf()
+    for (const node of ['n2', 'n3']) joinAs(node, s.t)
+    const { data } = (await s.get('nodes')).body
+    expect((data as { addr: string }[]).toSorted((a, b) => (a.addr < b.addr ? -1 : 1))).toEqual([
+      { addr: '10.0.0.1:7070', status: 0, zone: 'z1' },
+      { addr: 'n2:7070', status: 0, zone: 'z1' },
+      { addr: 'n3:7070', status: 1, zone: 'z1' },
+    ])
   })
 
   test('lists its nodes as addresses', async () => {

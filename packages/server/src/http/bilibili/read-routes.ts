@@ -8,6 +8,7 @@ import { DISCOVERY_SERVICE, LIMITS } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { effectiveStatus, type InstancePlane, type ShownInstance } from '../../instances/index.ts'
 import { streamByName } from '../by-name.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { envelope, send, sendShared, withCode, type SharedAnswers } from './answers.ts'
 import type { AppBodies, AppBody } from './app-bodies.ts'
 import { NOT_FOUND, OK } from './codes.ts'
@@ -24,12 +25,14 @@ const schema = { hide: true }
 
 export interface ReadRoutesOptions {
   readonly instances: InstancePlane
+  /** Without it every node that is known counts as heard. */
+  readonly cluster?: ClusterView | undefined
   readonly bodies: AppBodies
   readonly answers: SharedAnswers
 }
 
 export function addReadRoutes(app: FastifyInstance, options: ReadRoutesOptions): void {
-  const { instances, bodies, answers } = options
+  const { instances, cluster, bodies, answers } = options
 
   app.get('/fetch', { schema }, (request, reply) => {
     const parameters = new Parameters(request)
@@ -61,7 +64,7 @@ export function addReadRoutes(app: FastifyInstance, options: ReadRoutesOptions):
   })
 
   app.get('/nodes', { schema }, (request, reply) => {
-    const data = JSON.stringify(nodes(instances))
+    const data = JSON.stringify(nodes(instances, cluster))
     return send(request, reply, { code: OK, json: envelope(OK, data) })
   })
 }
@@ -84,14 +87,16 @@ function reader(bodies: AppBodies, request: FastifyRequest, parameters: Paramete
   return (service: string): AppBody => bodies.get({ env, service, zone, status, isFlat })
 }
 
-/** The registry's nodes of our zone, as addresses without a scheme. */
-function nodes(instances: InstancePlane) {
+/** The registry's nodes of our zone, as addresses without a scheme. One that is not heard is lost. */
+function nodes(instances: InstancePlane, cluster: ClusterView | undefined) {
   const { env, zone } = instances.place
   const known = [...instances.snapshot({ env, service: DISCOVERY_SERVICE }).instances]
+  const members = cluster?.members() ?? []
+  const lost = new Set(members.filter(({ state }) => state === 'lost').map(({ id }) => id))
   return known
     .filter((shown) => shown.zone === zone)
-    .flatMap(({ record, heldSinceMs }) => {
-      const isUp = effectiveStatus(record) === 'up' && heldSinceMs === 0
+    .flatMap(({ id, record, heldSinceMs }) => {
+      const isUp = effectiveStatus(record) === 'up' && heldSinceMs === 0 && !lost.has(id)
       const status = isUp ? NODE_UP : NODE_LOST
       return record.content.addresses.map((address) => {
         const [addr = ''] = address.replace(SCHEME, '').split('/', 1)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { setUpApp, type AppHarness } from '../../testing/index.ts'
+import { ackOnDemand, setUpApp, soon, toldOthers, type AppHarness } from '../../testing/index.ts'
 import { A, bodyOf, callsOf, encoded, type Params } from './testing/calls.ts'
 
 const SUCCESS = '{"code":0,"message":"0","ttl":1}'
@@ -145,6 +145,30 @@ describe('cancel', () => {
     expect(bodyOf(await s.post('cancel', KEY)).code).toBe(-404)
   })
 
+  test('is answered when another node has it, or after a moment', async () => {
+    await using s = await setUp()
+    const acks = ackOnDemand(s.t)
+    for (const settle of [() => acks[0]?.(), () => s.t.clock.advance(200)]) {
+      await s.post('register', A)
+      let isAnswered = false
+      const answer = s.post('cancel', KEY).finally(() => (isAnswered = true))
+      await soon('it waits', () => acks.length === 1)
+      await s.t.clock.advance(199)
+      expect([isAnswered, shownOf(s.t)]).toEqual([false, undefined])
+      await settle()
+      expect((await answer).text).toBe(SUCCESS)
+      acks.length = 0
+    }
+  })
+
+  test('by a node of the original is waited for by nobody', async () => {
+    await using s = await setUp()
+    const acks = ackOnDemand(s.t)
+    await s.post('register', A)
+    expect((await s.post('cancel', { ...KEY, replication: 'true' })).text).toBe(SUCCESS)
+    expect(acks).toEqual([])
+  })
+
   test('late, by a node of the original, removes nothing newer', async () => {
     await using s = await setUp()
     await s.post('register', A)
@@ -207,6 +231,27 @@ describe('set', () => {
     expect(await s.set({ ...theirs, set_timestamp: String(WALL_NS - 1n) })).toBe(-409)
     expect(s.status('h').record.override).toBeNull()
     expect(await s.set({ ...theirs, set_timestamp: String(WALL_NS) })).toBe(0)
+  })
+})
+
+describe('replication', () => {
+  test.each([
+    ['true', []],
+    ['1', []],
+    ['false', ['h', 'h', 'h']],
+    ['', ['h', 'h', 'h']],
+  ])('%j: told to other nodes: %j', async (replication, expected) => {
+    await using s = await setUp()
+    const told = toldOthers(s.t)
+    const dirty = String(WALL_NS)
+    expect((await s.post('register', { ...A, replication })).text).toBe(SUCCESS)
+    const renewal = bodyOf(await s.post('renew', { ...KEY, replication, dirty_timestamp: dirty }))
+    expect(renewal.code).toBe(0)
+    expect((await s.post('set', { ...KEY, status: '2', replication })).text).toBe(SUCCESS)
+    expect(shownOf(s.t)?.record.override?.value).toBe('starting')
+    expect((await s.post('cancel', { ...KEY, replication })).text).toBe(SUCCESS)
+    expect(shownOf(s.t)).toBeUndefined()
+    expect(told).toEqual(expected)
   })
 })
 

@@ -1,16 +1,16 @@
 /**
  * What clients and operators tell the registry: register, renew, cancel, set.
  *
- * `replication=true` is how the original's nodes talk among themselves. We are none of them:
- * such a request is taken like a client's, unless it is older than what we hold, and then it
- * changes nothing.
+ * `replication=true` is how the original's nodes talk among themselves: whoever sends it tells
+ * the others too. Such a request is done here and passed on to nobody, unless it is older than
+ * what we hold, and then it changes nothing.
  *
  * @module
  */
 
 import { hasCode, invalidArgument } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { InstancePlane, Patch, ShownInstance } from '../../instances/index.ts'
+import type { InstancePlane, Patch, ShownInstance, Spreading } from '../../instances/index.ts'
 import type { InstanceKey, ServiceKey } from '../../model/instance-key.ts'
 import { contentTimeOf } from '../nanoseconds.ts'
 import { envelope, send } from './answers.ts'
@@ -27,7 +27,7 @@ interface Outcome {
   readonly shown?: ShownInstance | undefined
 }
 
-type Operation = (instances: InstancePlane, parameters: Parameters) => Outcome
+type Operation = (instances: InstancePlane, parameters: Parameters) => Outcome | Promise<Outcome>
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/register': register,
@@ -42,11 +42,11 @@ export function addWriteRoutes(app: FastifyInstance, instances: InstancePlane): 
   }
 }
 
-function answer(
+async function answer(
   instances: InstancePlane,
   { request, reply, operate }: { request: FastifyRequest; reply: FastifyReply; operate: Operation },
-): FastifyReply {
-  const { code, shown } = operate(instances, new Parameters(request))
+): Promise<FastifyReply> {
+  const { code, shown } = await operate(instances, new Parameters(request))
   const data = shown && encodeNow(instances, shown)
   return send(request, reply, { code, json: envelope(code, data) })
 }
@@ -56,7 +56,7 @@ function register(instances: InstancePlane, parameters: Parameters): Outcome {
   const facts = readFacts(parameters)
   const newer = newerThan(instances, key, peerTime(parameters, 'dirty_timestamp'))
   if (newer) return newer
-  instances.register({ ref: key, facts })
+  instances.register({ ref: key, facts, ...spreadingOf(parameters) })
   return { code: OK }
 }
 
@@ -74,11 +74,13 @@ function renew(instances: InstancePlane, parameters: Parameters): Outcome {
   return { code: OK, shown: instances.instance(key).instance }
 }
 
-function cancel(instances: InstancePlane, parameters: Parameters): Outcome {
+async function cancel(instances: InstancePlane, parameters: Parameters): Promise<Outcome> {
   const key = keyIn(parameters)
   const newer = newerThan(instances, key, peerTime(parameters, 'latest_timestamp'))
   if (newer) return newer
-  instances.cancel(key)
+  const spreading = spreadingOf(parameters)
+  instances.cancel(key, undefined, spreading)
+  if (spreading.local !== true) await instances.shipped(key)
   return { code: OK }
 }
 
@@ -97,7 +99,8 @@ function set(instances: InstancePlane, parameters: Parameters): Outcome {
   const newer = known.find((shown) => time !== undefined && time < contentTimeOf(shown))
   if (newer) return { code: CONFLICT, shown: newer }
   known.forEach((shown, at) => {
-    instances.set({ env, zone, service, id: shown.id }, overridden(shown, patches[at] ?? {}))
+    const ref = { env, zone, service, id: shown.id }
+    instances.set(ref, overridden(shown, patches[at] ?? {}), spreadingOf(parameters))
   })
   return { code: OK }
 }
@@ -129,6 +132,11 @@ function checkLength(name: string, length: number, count: number): void {
 function overridden({ record }: ShownInstance, patch: Patch): Patch {
   const isClients = patch.statusOverride === record.content.status
   return isClients ? { ...patch, statusOverride: null } : patch
+}
+
+/** A node of the original tells the others itself. */
+function spreadingOf(parameters: Parameters): Spreading {
+  return { local: parameters.flag('replication') }
 }
 
 /** The time that a node of the original gives for its version; undefined where a client asks. */

@@ -10,10 +10,12 @@ import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync } from 'fastify'
 import type { InstancePlane } from '../../instances/index.ts'
 import type { Metrics } from '../../telemetry/index.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { refusal } from '../problem.ts'
 import type { Readiness } from '../readiness.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
 import type { Waiters } from '../waiters.ts'
+import { clusterRoutes } from './cluster-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { heartbeatRoutes } from './heartbeat-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
@@ -23,7 +25,10 @@ import { serviceRoutes } from './service-routes.ts'
 
 export interface NativeOptions {
   readonly node: string
+  readonly version: string
   readonly instances: InstancePlane
+  /** Without it there are no routes about the cluster. */
+  readonly cluster?: ClusterView | undefined
   readonly bodies: ServiceBodies
   readonly readiness: Readiness
   readonly waiters: Waiters
@@ -37,24 +42,30 @@ export interface NativeOptions {
 }
 
 export const nativeRoutes: FastifyPluginAsync<NativeOptions> = async (app, options) => {
-  const { instances, bodies, clock, readiness, waiters } = options
+  const { instances, bodies, clock, cluster, readiness, waiters } = options
   const polls = new LongPolls({ instances, bodies, clock, waiters })
   options.metrics.longPolls.collect(() => polls.count)
 
   await app.register(
     async (api) => {
       api.addHook('onRequest', (request, _reply, done) => {
-        readiness.check()
         if (request.accepts().type(['application/json']) === false) {
           throw refusal('not_acceptable', 'Answers are application/json; accept that.')
         }
         done()
       })
-      await api.register(instanceRoutes, options)
-      await api.register(heartbeatRoutes, options)
-      await api.register(serviceRoutes, { ...options, polls })
-      await api.register(protectionRoutes, options)
-      await api.register(explainRoutes, options)
+      if (cluster) await api.register(clusterRoutes, { ...options, cluster })
+      await api.register(async (ready) => {
+        ready.addHook('onRequest', (_request, _reply, done) => {
+          readiness.check()
+          done()
+        })
+        await ready.register(instanceRoutes, options)
+        await ready.register(heartbeatRoutes, options)
+        await ready.register(serviceRoutes, { ...options, polls })
+        await ready.register(protectionRoutes, options)
+        await ready.register(explainRoutes, options)
+      })
     },
     { prefix: API_BASE },
   )

@@ -112,8 +112,11 @@ export const instanceRoutes: FastifyPluginAsync<InstanceRoutesOptions> = async (
   app.delete<About<Static<typeof SessionQuery>>>(
     PATH,
     { schema: SCHEMAS.cancel },
-    (request, reply) => {
-      instances.cancel(at(request), request.query.session)
+    async (request, reply) => {
+      // Resolved first: once it is cancelled, nothing says in which zone it was.
+      const key = instances.resolve(at(request))
+      instances.cancel(key, request.query.session)
+      await instances.shipped(key)
       return reply.code(204).send()
     },
   )

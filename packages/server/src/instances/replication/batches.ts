@@ -10,10 +10,10 @@
  */
 
 import { UNKNOWN, type Entry } from '../entry.ts'
-import { keyOf } from '../digest.ts'
 import type { PlaneCore } from '../plane-core.ts'
-import { BATCH_EVERY_MS, BATCH_RECORDS_MAX } from './constants.ts'
-import type { AckMessage, BatchMessage, Beat, ShippedRecord } from './messages.ts'
+import { BATCH_EVERY_MS } from './constants.ts'
+import type { AckMessage, BatchMessage, Beat } from './messages.ts'
+import type { Taken } from './outbox.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { ReplicationMetrics } from './replication-metrics.ts'
 import type { Ways } from './ways.ts'
@@ -25,6 +25,8 @@ export interface BatchesOptions {
   /** Our own beat first. */
   readonly beats: () => readonly Beat[]
 }
+
+const NOTHING: Taken = { entries: [], records: [], isFull: false }
 
 export class Batches {
   readonly #options: BatchesOptions
@@ -64,15 +66,15 @@ export class Batches {
   flush(link: PeerLink, nowMs: number, beat: boolean): void {
     const isDirect = link.isDirect(nowMs)
     // What is told through another must not keep the direct way from being tried.
-    if (beat && !isDirect) this.#send(link, [], { nowMs, probe: true })
+    if (beat && !isDirect) this.#send(link, NOTHING, { nowMs, probe: true })
+    let isOwed = beat
     for (;;) {
-      const entries = link.outbox.take(nowMs)
-      if (entries.length === 0) break
-      if (!this.#send(link, entries, { nowMs, probe: false })) return
-      beat &&= !isDirect
-      if (entries.length < BATCH_RECORDS_MAX) break
+      const taken = link.outbox.take(nowMs)
+      if (taken.entries.length === 0 && !isOwed) return
+      if (!this.#send(link, taken, { nowMs, probe: false })) return
+      isOwed = false
+      if (!taken.isFull) return
     }
-    if (beat && isDirect) this.#send(link, [], { nowMs, probe: true })
   }
 
   acked(link: PeerLink, { seq, missing }: AckMessage, nowMs: number): void {
@@ -119,7 +121,7 @@ export class Batches {
 
   #send(
     link: PeerLink,
-    entries: readonly Entry[],
+    { entries, records }: Taken,
     { nowMs, probe }: { readonly nowMs: number; readonly probe: boolean },
   ): boolean {
     const { core, ways, beats } = this.#options
@@ -133,7 +135,7 @@ export class Batches {
       beats: beats(),
       direct: ways.direct(nowMs),
       root: core.digest.root,
-      records: entries.map((entry) => shippedFrom(link, entry)),
+      records,
     }
     const way = probe ? ways.sendDirect(link.node, message) : ways.send(link.node, message, nowMs)
     if (way === 'none') return false
@@ -141,8 +143,4 @@ export class Batches {
     link.batchedAtMs = nowMs
     return true
   }
-}
-
-function shippedFrom({ outbox }: PeerLink, entry: Entry): ShippedRecord {
-  return { key: keyOf(entry), record: outbox.partOf(entry) }
 }

@@ -12,20 +12,23 @@ export type BootEnd = 'peers' | 'alone'
 
 export class Boot {
   readonly #startedAtMs: number
-  /** Addresses that were named and did not answer yet. */
+  /** Addresses that were named, or nodes that were known, and did not answer yet. */
   readonly #unanswered: Set<string>
   readonly #asked = new Set<string>()
   readonly #synced = new Set<string>()
 
-  constructor(seeds: Iterable<string>, nowMs: number) {
+  /** `expected`: addresses or nodes. */
+  constructor(expected: Iterable<string>, nowMs: number) {
     this.#startedAtMs = nowMs
-    this.#unanswered = new Set(seeds)
+    this.#unanswered = new Set(expected)
   }
 
   /** A named address turned out to be this peer, or to be nobody (`undefined`). */
   answered(address: string, node: string | undefined): void {
     this.#unanswered.delete(address)
-    if (node !== undefined) this.#asked.add(node)
+    if (node === undefined) return
+    this.#unanswered.delete(node)
+    this.#asked.add(node)
   }
 
   /** A peer whose channel broke, or that does not answer, is not waited for. */

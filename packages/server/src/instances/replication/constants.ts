@@ -44,8 +44,11 @@ export const HOPS_MAX = 2
 /** A node whose wall clock is further than this from the others' is not ready. */
 export const CLOCK_ALARM_MS = 900_000
 
-/** Records in one batch, about half a MiB. */
+/** Records in one batch. */
 export const BATCH_RECORDS_MAX = 1_000
+
+/** About how many bytes a message of records is allowed before it is sent; one record always fits. */
+export const BATCH_BYTES = 524_288
 
 /** Batches on their way to one peer at a time. */
 export const BATCHES_IN_FLIGHT_MAX = 4
@@ -61,9 +64,6 @@ export const PAGE_RECORDS_MAX = 1_000
 
 /** Buckets that a sync compares at least: a peer may hold far more than we do. */
 export const SYNC_BUCKETS_MIN = 1_024
-
-/** A cancel is answered when a peer has it, or after this. */
-export const SHIP_WAIT_MS = 200
 
 /** How a lane of a digest is shown: eight hexadecimal digits. */
 export const HEX = 16

@@ -45,13 +45,13 @@ export class Forwarding {
     const home = entry.record.life?.home
     if (!home || members.standing(home, nowMs) === 'lost') return false
     if (!ways.hasRoute(home.node, nowMs)) return false
-    this.#forwards.add(entry, { renewedAtMs: nowMs, nowMs, hops: 0 })
+    this.#forwards.add(entry, { renewedAtMs: nowMs, nowMs, hops: 0, isFresh: true })
     return true
   }
 
   /** Takes what was known of an entry's life to the home that it has now. */
   handOver(entry: Entry, evidenceAtMs: number, nowMs: number): void {
-    this.#forwards.add(entry, { renewedAtMs: evidenceAtMs, nowMs, hops: 0 })
+    this.#forwards.add(entry, { renewedAtMs: evidenceAtMs, nowMs, hops: 0, isFresh: false })
   }
 
   forget(entry: Entry): void {
@@ -74,7 +74,7 @@ export class Forwarding {
       const entry = core.table.find(key)
       const renewedAtMs = nowMs - ageMs
       if (!entry || !receiveRenewal(core, entry, renewedAtMs) || hops >= HOPS_MAX) continue
-      this.#forwards.add(entry, { renewedAtMs, nowMs, hops: hops + 1 })
+      this.#forwards.add(entry, { renewedAtMs, nowMs, hops: hops + 1, isFresh: false })
     }
   }
 
@@ -105,9 +105,11 @@ export class Forwarding {
     const isLost = members.standing(home, nowMs) === 'lost'
     if (!isLost && !isOverdue(forward, ttlMs, nowMs)) return home.node
     this.#forwards.forget(entry)
-    // Only who took the renewal answers for it; who passes it on does not know how it went elsewhere.
-    const isOurs = forward.hops === 0 && entry.evidenceAtMs !== UNKNOWN
-    if (isOurs && nowMs - forward.renewedAtMs < ttlMs) claimRenewed(core, entry)
+    // Only who took a renewal answers for it; who passes it on does not know how it went elsewhere,
+    // and who was home before knows less than the one who took over, unless that one is gone.
+    const isOurs = forward.isFresh || (isLost && forward.hops === 0)
+    if (isOurs && entry.evidenceAtMs !== UNKNOWN && nowMs - forward.renewedAtMs < ttlMs)
+      claimRenewed(core, entry)
     return undefined
   }
 

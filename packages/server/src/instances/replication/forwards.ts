@@ -15,7 +15,13 @@ export interface Forward {
   readonly sinceMs: number
   /** How many nodes passed it on before us. */
   readonly hops: number
+  /** A client renewed here; without that it is only what was known before the instance got another home. */
+  isFresh: boolean
   sentAtMs: number
+}
+
+export interface NewForward extends Pick<Forward, 'renewedAtMs' | 'hops' | 'isFresh'> {
+  readonly nowMs: number
 }
 
 interface Sent {
@@ -34,13 +40,14 @@ export class Forwards {
     return this.#waiting.size
   }
 
-  add(entry: Entry, renewal: { renewedAtMs: number; nowMs: number; hops: number }): void {
-    const { renewedAtMs, nowMs, hops } = renewal
+  add(entry: Entry, renewal: NewForward): void {
+    const { renewedAtMs, nowMs, hops, isFresh } = renewal
     const waiting = this.#waiting.get(entry)
     if (!waiting) {
-      this.#waiting.set(entry, { renewedAtMs, sinceMs: nowMs, hops, sentAtMs: NEVER })
+      this.#waiting.set(entry, { renewedAtMs, sinceMs: nowMs, hops, isFresh, sentAtMs: NEVER })
     } else if (renewedAtMs > waiting.renewedAtMs) {
       waiting.renewedAtMs = renewedAtMs
+      waiting.isFresh ||= isFresh
       waiting.sentAtMs = NEVER
     }
   }

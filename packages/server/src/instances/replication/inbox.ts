@@ -4,6 +4,7 @@
  * @module
  */
 
+import { outlive } from '../lapse.ts'
 import type { PlaneCore } from '../plane-core.ts'
 import type { Batches } from './batches.ts'
 import type { Forwarding } from './forwarding.ts'
@@ -24,6 +25,7 @@ export interface InboxOptions {
   readonly metrics: ReplicationMetrics
   /** Our own beat first. */
   readonly beats: () => readonly Beat[]
+  readonly isBooting: () => boolean
 }
 
 export class Inbox {
@@ -47,9 +49,12 @@ export class Inbox {
 
   /** Merges a record in; `isNews` where it happened now. */
   receive(shipped: ShippedRecord, isNews: boolean): Reception {
-    const { core, forwarding, metrics } = this.#options
+    const { core, forwarding, metrics, isBooting } = this.#options
+    const home = shipped.record.life?.home
+    if (home) this.#outlive(home.node, home.inc)
     const reception = receive(core, shipped, {
       isNews,
+      isBooting: isBooting(),
       handOver: (entry, evidenceAtMs) => {
         forwarding.handOver(entry, evidenceAtMs, core.time.lastMs)
       },
@@ -121,9 +126,16 @@ export class Inbox {
     link.mismatches = link.digestEqual ? 0 : link.mismatches + 1
   }
 
+  /** Somebody heard of a later life of this node: from before our wall clock went back. */
+  #outlive(node: string, inc: number): void {
+    const { core } = this.#options
+    if (node === core.options.node && inc > core.stamps.origin.inc) outlive(core, inc)
+  }
+
   #hear(beats: readonly Beat[], nowMs: number): void {
     const { core, members } = this.#options
     for (const beat of beats) {
+      this.#outlive(beat.node, beat.inc)
       if (beat.node === core.options.node || !members.hear(beat, nowMs)) continue
       // What only the disk knew of was ours to judge; now its home may speak for itself.
       for (const group of core.homes.groups()) {

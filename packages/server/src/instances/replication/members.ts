@@ -67,12 +67,10 @@ export class Members {
     return false
   }
 
-  /** A node said that it goes, or an operator removed it. */
-  leave(node: string): void {
-    const heard = this.#heard.get(node)
-    if (!heard) return
-    this.#left.set(node, heard.inc)
-    this.#heard.delete(node)
+  /** A life of a node has ended: it said so, or an operator did. A later one may be heard already. */
+  leave(node: string, inc: number): void {
+    this.#left.set(node, Math.max(inc, this.#left.get(node) ?? 0))
+    if (this.incarnationOf(node) <= inc) this.#heard.delete(node)
   }
 
   /** Whether anything was heard of it in our present life. */

@@ -145,6 +145,7 @@ const message: fc.Arbitrary<DirectMessage> = fc.oneof(
       buckets: fc.constant(count),
       wanted: someOf(count),
       held: fc.array(plain({ key, hash: lanes })),
+      marks: fc.boolean(),
     }),
   ),
   plain({
@@ -263,7 +264,8 @@ function assertWhole(value: unknown): void {
         expect(Number.isSafeInteger(inner)).toBe(true)
       }
       if (/^(env|service|zone|from|to)$/.test(field)) expect(inner).toMatch(/^[A-Za-z0-9._:/-]+$/)
-      if (/^(hidden|cancelled|evicted|resting)$/.test(field)) expect(inner).toBeTypeOf('boolean')
+      if (/^(hidden|cancelled|evicted|resting|marks)$/.test(field))
+        expect(inner).toBeTypeOf('boolean')
       if (field !== 'metadata') assertWhole(inner)
     }
   }

@@ -106,7 +106,7 @@ test('buckets are as many as a power of two, and indexes are of them', () => {
   expect([2, 4, 128, 2 * BUCKETS].map(digest)).toEqual([true, true, true, true])
   expect([0, 1, 3, 6, 4 * BUCKETS].map(digest)).toEqual([false, false, false, false, false])
   const wants = (buckets: number, wanted: number[]) =>
-    isSound({ kind: 'buckets', sync: 1, page: 0, buckets, wanted, held: [] })
+    isSound({ kind: 'buckets', sync: 1, page: 0, buckets, wanted, held: [], marks: false })
   expect(wants(64, [0, 63])).toBe(true)
   expect(wants(64, [64])).toBe(false)
   expect(wants(63, [1])).toBe(false)

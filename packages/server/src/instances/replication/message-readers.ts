@@ -107,7 +107,7 @@ const READERS: Readers = {
   },
   buckets(part, message) {
     const { reader } = message
-    const fields = reader.fields(part, 6)
+    const fields = reader.fields(part, 7)
     const buckets = readBucketCount(fields[3], reader)
     const readHeld = (item: unknown) => {
       const held = reader.fields(item, 4)
@@ -121,6 +121,7 @@ const READERS: Readers = {
       buckets,
       wanted: readIndexes(fields[4], buckets, reader),
       held: reader.list(fields[5], RECORDS_MAX, readHeld),
+      marks: reader.flag(fields[6]),
     }
   },
   'buckets-answer'(part, message) {

@@ -37,9 +37,9 @@ const WRITERS: Writers = {
   'digest-answer'({ sync, buckets, differing, direct, beats }) {
     return [sync, buckets, differing, direct, beats.map(beatParts)]
   },
-  buckets({ sync, page, buckets, wanted, held }, names) {
+  buckets({ sync, page, buckets, wanted, held, marks }, names) {
     const sums = held.map(({ key, hash }) => [names.place(key), key.id, ...hash])
-    return [sync, page, buckets, wanted, sums]
+    return [sync, page, buckets, wanted, sums, Number(marks)]
   },
   'buckets-answer'({ sync, page, records, lacking, left }, names) {
     const shipped = records.map((record) => shippedParts(record, names))

@@ -104,6 +104,8 @@ export interface BucketsMessage {
     readonly key: InstanceKey
     readonly hash: readonly [number, number]
   }[]
+  /** Also tell what was decided about orphans that are the same on both sides. */
+  readonly marks: boolean
 }
 
 /** Answers `buckets`: records that the asker lacks or has otherwise, and keys that the answerer lacks. */

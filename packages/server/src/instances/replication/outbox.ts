@@ -7,13 +7,31 @@
 
 import type { Entry } from '../entry.ts'
 import { EMPTY_RECORD, isLive, type InstanceRecord } from '../record.ts'
-import { BATCH_RECORDS_MAX, BATCHES_IN_FLIGHT_MAX, OUTBOX_MAX, RESEND_MS } from './constants.ts'
+import {
+  BATCH_BYTES,
+  BATCH_RECORDS_MAX,
+  BATCHES_IN_FLIGHT_MAX,
+  OUTBOX_MAX,
+  RESEND_MS,
+} from './constants.ts'
+import type { ShippedRecord } from './messages.ts'
+import { roughBytes } from './record-codec.ts'
+import { shippedOf } from './shipped-record.ts'
 
 interface Waiting {
   /** Plane time of the last sending; long ago for what was not sent yet. */
   sentAtMs: number
   /** The peer has the rest of the record already. */
   lifeOnly: boolean
+}
+
+/** What may leave in one batch. */
+export interface Taken {
+  readonly entries: readonly Entry[]
+  /** What is sent of each. */
+  readonly records: readonly ShippedRecord[]
+  /** There may be more. */
+  readonly isFull: boolean
 }
 
 /** What left in one batch. */
@@ -65,27 +83,22 @@ export class Outbox {
     this.#inFlight.clear()
   }
 
-  /** The entries of the next batch: those never sent, and those whose acknowledgement is late. */
-  take(nowMs: number): Entry[] {
+  /** The next batch: what was never sent, and what should have been acknowledged by now. */
+  take(nowMs: number): Taken {
     this.#expire(nowMs)
-    const entries: Entry[] = []
-    if (this.#waiting.size === 0 || this.#inFlight.size >= BATCHES_IN_FLIGHT_MAX) return entries
-    for (const [entry, { sentAtMs }] of this.#waiting) {
+    const taken = { entries: [] as Entry[], records: [] as ShippedRecord[], isFull: false }
+    if (this.#waiting.size === 0 || this.#inFlight.size >= BATCHES_IN_FLIGHT_MAX) return taken
+    let bytes = 0
+    for (const [entry, { sentAtMs, lifeOnly }] of this.#waiting) {
       if (nowMs - sentAtMs < RESEND_MS) continue
-      entries.push(entry)
-      if (entries.length === BATCH_RECORDS_MAX) break
+      const record = shippedOf(entry, partOf(entry, lifeOnly), nowMs)
+      taken.entries.push(entry)
+      taken.records.push(record)
+      bytes += roughBytes(record)
+      taken.isFull = taken.entries.length === BATCH_RECORDS_MAX || bytes >= BATCH_BYTES
+      if (taken.isFull) break
     }
-    return entries
-  }
-
-  /** The part of an entry's record that the peer needs. */
-  partOf(entry: Entry): InstanceRecord {
-    const { record } = entry
-    if (this.#waiting.get(entry)?.lifeOnly !== true) {
-      // Nobody asks a tombstone what it was; whoever has it keeps its own copy.
-      return isLive(record) || record.life === null ? record : { ...record, content: null }
-    }
-    return { ...EMPTY_RECORD, life: record.life }
+    return taken
   }
 
   /** Notes that these entries left as they are now. */
@@ -127,4 +140,11 @@ export class Outbox {
       if (nowMs - atMs >= RESEND_MS * 4) this.#inFlight.delete(seq)
     }
   }
+}
+
+/** The part of an entry's record that the peer needs. */
+function partOf({ record }: Entry, lifeOnly: boolean): InstanceRecord {
+  if (lifeOnly) return { ...EMPTY_RECORD, life: record.life }
+  // Nobody asks a tombstone what it was; whoever has it keeps its own copy.
+  return isLive(record) || record.life === null ? record : { ...record, content: null }
 }

@@ -56,6 +56,17 @@ export class PeerLink {
     return this.connected && this.ackedAtMs !== UNKNOWN && nowMs - this.ackedAtMs < ACK_FRESH_MS
   }
 
+  /**
+   * It does not answer, and is to be synced when it does. It may hear us all the same, so what
+   * waits goes on being sent with our beats, as long as there is a channel.
+   */
+  giveUp(): void {
+    this.needsSync = true
+    if (this.connected) return
+    this.outbox.clear()
+    this.waitingSinceMs = UNKNOWN
+  }
+
   /** Nothing was acknowledged for so long that telling it more is in vain. */
   isSilent(nowMs: number): boolean {
     return nowMs - this.heardAckAtMs >= LOST_MS

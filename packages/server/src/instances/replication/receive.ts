@@ -10,7 +10,7 @@ import { claim, watchDeadline } from '../deadline.ts'
 import { UNKNOWN, type Entry } from '../entry.ts'
 import { stampsOf } from '../load.ts'
 import { merge } from '../merge.ts'
-import { attend } from '../orphans.ts'
+import { attend, hide } from '../orphans.ts'
 import type { ChangeNote, PlaneCore } from '../plane-core.ts'
 import { isLive, POLICY_ID, vouched, type InstanceRecord } from '../record.ts'
 import { stampAt, wallMsOf } from '../stamp.ts'
@@ -24,6 +24,8 @@ export type Reception = 'merged' | 'known' | 'incomplete' | RecordRefusalCause
 export interface Way {
   /** They happen now; those of a sync were there before. */
   readonly isNews: boolean
+  /** This node boots: what a peer decided about an orphan counts more than what it thinks itself. */
+  readonly isBooting: boolean
   /** Takes what is known here of an instance's life to its new home. */
   readonly handOver: (entry: Entry, evidenceAtMs: number) => void
 }
@@ -43,7 +45,10 @@ export function receive(core: PlaneCore, shipped: ShippedRecord, way: Way): Rece
   const entry = known ?? core.table.take(key, core.feed.revision)
   const before = entry.record
   const merged = merge(before, record)
-  if (merged === before) return 'known'
+  if (merged === before) {
+    if (way.isBooting && takeMarks(core, entry, shipped)) attend(core, entry, nowMs)
+    return 'known'
+  }
   if (refutes(entry, merged, nowMs)) refute(core, entry, merged)
   else settle(core, { entry, merged, shipped, wasKnown: known !== undefined }, way)
   return isPartial(entry.record) ? 'incomplete' : 'merged'
@@ -102,7 +107,7 @@ interface Arrival {
 function settle(
   core: PlaneCore,
   { entry, merged, shipped, wasKnown }: Arrival,
-  { isNews, handOver }: Way,
+  { isNews, isBooting, handOver }: Way,
 ): void {
   const before = entry.record
   const nowMs = core.time.lastMs
@@ -111,6 +116,7 @@ function settle(
   if (lifeChanged) entry.hideAtMs = UNKNOWN
   if (merged.life?.evicted === true && isLive(before)) core.protection.lostElsewhere(entry, nowMs)
   if (isNews && !isLive(before) && isLive(merged)) entry.bornAtMs = nowMs
+  if (wasOwn && lifeChanged) core.protection.recover(entry)
   core.admit(entry, merged, noteOf(before, merged))
   if (!isLive(merged)) {
     end(core, entry)
@@ -121,11 +127,10 @@ function settle(
   if (entry.home?.standing === 'own') own(core, entry, nowMs)
   else {
     if (wasOwn) {
-      core.protection.recover(entry)
       core.release(entry)
       if (entry.evidenceAtMs !== UNKNOWN) handOver(entry, entry.evidenceAtMs)
     }
-    if (!wasKnown) takeMarks(entry, shipped, nowMs)
+    if (!wasKnown || isBooting) takeMarks(core, entry, shipped)
     attend(core, entry, nowMs)
   }
 }
@@ -156,9 +161,13 @@ function own(core: PlaneCore, entry: Entry, nowMs: number): void {
 }
 
 /** Takes over how long an orphan is still shown, or it would be shown for another ttl at each node that learns of it. */
-function takeMarks(entry: Entry, { orphan }: ShippedRecord, nowMs: number): void {
-  if (!orphan || entry.home?.standing === 'trusted') return
-  entry.hideAtMs = nowMs + orphan.hideInMs
+function takeMarks(core: PlaneCore, entry: Entry, { orphan }: ShippedRecord): boolean {
+  const standing = entry.home?.standing
+  if (!orphan || standing === undefined || standing === 'trusted' || standing === 'own')
+    return false
+  entry.hideAtMs = Math.max(0, core.time.lastMs + orphan.hideInMs)
+  if (orphan.hidden) hide(core, entry)
+  return true
 }
 
 function noteOf(

@@ -23,8 +23,6 @@ export type SyncOutcome = (typeof SYNC_OUTCOMES)[number]
 export interface ReplicationMetrics {
   sent(kind: PeerMessageKind, count?: number): void
   received(kind: PeerMessageKind, count?: number): void
-  /** Somebody at an address is no peer, or may be none; the log says why. */
-  refused(): void
   /** Records that left in batches and syncs, each sending counted. */
   recordsSent(count: number): void
   /** Records of peers that changed what is held here. */
@@ -45,7 +43,6 @@ const nothing = () => {}
 export const noReplicationMetrics: ReplicationMetrics = {
   sent: nothing,
   received: nothing,
-  refused: nothing,
   recordsSent: nothing,
   recordsMerged: nothing,
   recordsRefused: nothing,

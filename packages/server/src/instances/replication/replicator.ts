@@ -13,10 +13,8 @@
  */
 
 import type { Logger } from '@rollcall/runtime'
-import type { InstanceRef } from '../../model/instance-key.ts'
 import { isStale } from '../deadline.ts'
 import type { Entry } from '../entry.ts'
-import { find } from '../find.ts'
 import type { Standing } from '../homes.ts'
 import type { Neighbours } from '../neighbours.ts'
 import type { PlaneCore } from '../plane-core.ts'
@@ -80,6 +78,7 @@ export class Replicator implements Neighbours, PeerListener {
   #boot: Boot | undefined
   #counter = 0
   #beatAtMs = 0
+  #isStarted = false
   #isRemoved = false
   #isLeaving = false
   #state: ReplicationState = { ready: false, reasons: [BOOTING] }
@@ -100,7 +99,9 @@ export class Replicator implements Neighbours, PeerListener {
     this.batches = new Batches({ core, ways, metrics, beats })
     this.forwarding = new Forwarding({ core, members, ways, metrics })
     const { batches, forwarding } = this
-    this.#inbox = new Inbox({ core, members, ways, batches, forwarding, metrics, beats })
+    const isBooting = () => this.#boot !== undefined
+    const parts = { core, members, ways, batches, forwarding, metrics }
+    this.#inbox = new Inbox({ ...parts, beats, isBooting })
     this.syncs = new Syncs({
       core,
       send: (node, message) => {
@@ -121,6 +122,7 @@ export class Replicator implements Neighbours, PeerListener {
   /** Begins to boot: dials the seeds, and waits for what they know. */
   start(): void {
     const nowMs = this.core.time.nowMs()
+    this.#isStarted = true
     this.members.startOver(nowMs)
     this.#boot = new Boot(this.#options.seeds, nowMs)
     for (const seed of this.#options.seeds) this.#transport.connect(seed)
@@ -158,19 +160,11 @@ export class Replicator implements Neighbours, PeerListener {
     return isAlive ? 'alive' : 'dead'
   }
 
-  /** Calls `done` once a peer has an instance as it is now; at once where there is no peer to have it. */
-  whenShipped(ref: InstanceRef, done: () => void): () => void {
-    const entry = find(this.core, ref)
-    const nowMs = this.core.time.lastMs
-    const canShip = [...this.ways.links.values()].some((link) => !link.isSilent(nowMs))
-    if (entry && canShip) return this.batches.whenShipped(entry, done)
-    done()
-    return () => {}
-  }
-
   // What the plane asks
 
   standing(home: Origin): Exclude<Standing, 'own'> {
+    // An earlier life of ours.
+    if (home.node === this.core.options.node) return 'lost'
     return this.members.standing(home, this.core.time.lastMs)
   }
 
@@ -194,6 +188,15 @@ export class Replicator implements Neighbours, PeerListener {
     return this.forwarding.take(entry, nowMs)
   }
 
+  whenShipped(entry: Entry, done: () => void): () => void {
+    const nowMs = this.core.time.lastMs
+    for (const link of this.ways.links.values()) {
+      if (!link.isSilent(nowMs)) return this.batches.whenShipped(entry, done)
+    }
+    done()
+    return () => {}
+  }
+
   forget(entry: Entry): void {
     this.forwarding.forget(entry)
   }
@@ -203,15 +206,18 @@ export class Replicator implements Neighbours, PeerListener {
     this.members.startOver(nowMs)
     this.forwarding.clear()
     this.syncs.clear()
-    const boot = new Boot([], nowMs)
-    for (const { node, open } of this.ways.links.values()) {
-      for (const address of open) boot.answered(address, node)
-    }
-    this.#boot = boot
+    const links = [...this.ways.links.values()]
+    if (!this.#isStarted || links.length === 0) return
+    this.#boot = new Boot(
+      links.map(({ node }) => node),
+      nowMs,
+    )
+    for (const { node, connected } of links) if (connected) this.#boot.answered(node, node)
     this.#review()
   }
 
   tick(nowMs: number): void {
+    if (!this.#isStarted) return
     this.#dialling.tick(nowMs, (node) => {
       this.#drop(node)
     })
@@ -271,7 +277,8 @@ export class Replicator implements Neighbours, PeerListener {
   }
 
   received(node: string, message: PeerMessage): void {
-    this.#inbox.take(node, message, this.syncs)
+    // Until then the plane is not to be touched; what is lost now is told again.
+    if (this.#isStarted) this.#inbox.take(node, message, this.syncs)
   }
 
   // What the parts tell each other
@@ -309,10 +316,7 @@ export class Replicator implements Neighbours, PeerListener {
     this.#counter += 1
     if (this.#isLeaving) return
     for (const link of this.ways.links.values()) {
-      if (link.isSilent(nowMs) && !link.needsSync) {
-        link.outbox.clear()
-        link.needsSync = true
-      }
+      if (link.isSilent(nowMs)) link.giveUp()
       this.batches.flush(link, nowMs, true)
     }
     const own = memberEntry(this.core, this.core.options.node)
@@ -321,14 +325,14 @@ export class Replicator implements Neighbours, PeerListener {
 
   #resend(nowMs: number): void {
     for (const link of this.ways.links.values()) {
-      if (link.outbox.size > 0) this.batches.flush(link, nowMs, false)
+      if (link.outbox.size > 0 && !link.isSilent(nowMs)) this.batches.flush(link, nowMs, false)
     }
   }
 
   #beginSyncs(nowMs: number): void {
     if (this.#boot) {
       const next = this.#boot.next()
-      if (next !== undefined && this.syncs.running === 0) this.syncs.start(next, true)
+      if (next !== undefined && this.syncs.running === 0) this.syncs.start(next, true, true)
       return
     }
     beginSyncs(this, nowMs)
@@ -354,8 +358,9 @@ export class Replicator implements Neighbours, PeerListener {
 
   /** A node has left, or was removed: it is a peer no more. */
   #drop(node: string): void {
-    this.members.leave(node)
-    this.ways.links.delete(node)
+    const ended = memberEntry(this.core, node)?.record.life?.home.inc
+    this.members.leave(node, ended ?? this.members.incarnationOf(node))
+    if (!this.members.isAlive(node, this.core.time.lastMs)) this.ways.links.delete(node)
   }
 
   #noticeRemoval(): void {

@@ -7,12 +7,13 @@
  */
 
 import type { InstanceKey } from '../../model/instance-key.ts'
-import { keyOf, recordHash } from '../digest.ts'
+import { bucketOf, BUCKETS, keyOf, recordHash } from '../digest.ts'
 import { UNKNOWN, type Entry } from '../entry.ts'
 import { merge } from '../merge.ts'
 import type { PlaneCore } from '../plane-core.ts'
-import { isLive } from '../record.ts'
+import { EMPTY_RECORD } from '../record.ts'
 import {
+  BATCH_BYTES,
   PAGE_RECORDS_MAX,
   RESTING_MS,
   SYNC_BUCKETS_MIN,
@@ -27,6 +28,8 @@ import type {
   DirectMessage,
   ShippedRecord,
 } from './messages.ts'
+import { roughBytes } from './record-codec.ts'
+import { shippedOf } from './shipped-record.ts'
 import type { Reception } from './receive.ts'
 import type { SyncOutcome } from './replication-metrics.ts'
 
@@ -58,6 +61,8 @@ interface Session {
   readonly node: string
   readonly startedAtMs: number
   readonly whole: boolean
+  /** What the peer decided about orphans counts too. */
+  readonly marks: boolean
   /** Undefined until the peer has answered the digest. */
   todo: number[] | undefined
   buckets: number
@@ -92,8 +97,11 @@ export class Syncs {
     this.#sessions.clear()
   }
 
-  /** Begins a sync, unless one with the peer is under way. `whole`: every difference counts. */
-  start(node: string, whole: boolean): void {
+  /**
+   * Begins a sync, unless one with the peer is under way. `whole`: every difference counts.
+   * `marks`: take over what it decided about orphans.
+   */
+  start(node: string, whole: boolean, marks = false): void {
     if (this.#sessions.has(node)) return
     const nowMs = this.#port.core.time.lastMs
     this.#lastId += 1
@@ -102,6 +110,7 @@ export class Syncs {
       node,
       startedAtMs: nowMs,
       whole,
+      marks,
       todo: undefined,
       buckets: 0,
       page: 0,
@@ -136,6 +145,7 @@ export class Syncs {
     session.direct = direct
     session.todo = differing.filter(rested)
     session.differed = session.todo.length > 0
+    if (session.marks) session.todo = [...new Set([...session.todo, ...this.#orphaned(buckets)])]
     session.heardAtMs = time.lastMs
     this.#goOn(session)
   }
@@ -153,6 +163,14 @@ export class Syncs {
     session.asked = []
     session.heardAtMs = core.time.lastMs
     this.#goOn(session)
+  }
+
+  /** Buckets in which somebody is whose home is lost. */
+  *#orphaned(buckets: number): Iterable<number> {
+    for (const group of this.#port.core.homes.groups()) {
+      if (group.standing !== 'lost') continue
+      for (let entry = group.head; entry; entry = entry.homeNext) yield bucketOf(entry, buckets)
+    }
   }
 
   /** Merges a record in, and tells the peer what is newer here. */
@@ -186,15 +204,16 @@ export class Syncs {
     )
   }
 
-  #askDigest({ id, whole }: Session): DigestMessage {
+  #askDigest({ id, whole, marks }: Session): DigestMessage {
     const { digest } = this.#port.core
-    const sums = digest.sums(Math.max(digest.worthwhile, SYNC_BUCKETS_MIN))
+    // Who boots cannot know how much the peer holds, and no bucket of it may be too large to send.
+    const sums = digest.sums(marks ? BUCKETS : Math.max(digest.worthwhile, SYNC_BUCKETS_MIN))
     return { kind: 'digest', sync: id, sums, resting: !whole }
   }
 
   #askBuckets(session: Session, todo: number[]): BucketsMessage {
     const { digest } = this.#port.core
-    const { id, page, buckets } = session
+    const { id, page, buckets, marks } = session
     const wanted = [...session.asked]
     const held: { key: InstanceKey; hash: readonly [number, number] }[] = []
     const add = (bucket: number) => {
@@ -210,7 +229,7 @@ export class Syncs {
       add(bucket)
     }
     session.asked = wanted
-    return { kind: 'buckets', sync: id, page, buckets, wanted, held }
+    return { kind: 'buckets', sync: id, page, buckets, wanted, held, marks }
   }
 
   #end(session: Session, outcome: SyncOutcome): void {
@@ -233,17 +252,29 @@ export class Syncs {
     this.#port.send(node, { kind: 'digest-answer', sync, buckets, differing, direct, beats })
   }
 
-  answerBuckets(node: string, { sync, page, buckets, wanted, held }: BucketsMessage): void {
+  answerBuckets(node: string, message: BucketsMessage): void {
+    const { sync, page, buckets, wanted, held, marks } = message
     const { core } = this.#port
+    const nowMs = core.time.lastMs
     const theirs = new Map(held.map(({ key, hash }) => [keyText(key), hash]))
     const records: ShippedRecord[] = []
     let done = 0
+    let bytes = 0
+    const add = (record: ShippedRecord) => {
+      records.push(record)
+      bytes += roughBytes(record)
+    }
     for (const bucket of wanted) {
-      if (records.length >= PAGE_RECORDS_MAX) break
+      if (records.length >= PAGE_RECORDS_MAX || bytes >= BATCH_BYTES) break
       for (const entry of core.digest.entries(bucket, buckets)) {
         const [a, b] = recordHash(entry)
         const hash = theirs.get(keyText(keyOf(entry)))
-        if (!hash || hash[0] !== a || hash[1] !== b) records.push(shippedOf(core, entry))
+        const isEqual = hash?.[0] === a && hash[1] === b
+        const { life } = entry.record
+        if (!isEqual) add(shippedOf(entry, entry.record, nowMs))
+        else if (marks && entry.hideAtMs !== UNKNOWN) {
+          add(shippedOf(entry, { ...EMPTY_RECORD, life }, nowMs))
+        }
       }
       done += 1
     }
@@ -253,14 +284,6 @@ export class Syncs {
       .map(({ key }) => key)
     this.#port.send(node, { kind: 'buckets-answer', sync, page, records, lacking, left })
   }
-}
-
-/** A whole record, with what was decided about it if its home is lost. */
-function shippedOf(core: PlaneCore, entry: Entry): ShippedRecord {
-  const { record, hideAtMs, hidden } = entry
-  const key = keyOf(entry)
-  if (hideAtMs === UNKNOWN || !isLive(record)) return { key, record }
-  return { key, record, orphan: { hideInMs: Math.round(hideAtMs - core.time.lastMs), hidden } }
 }
 
 function keyText({ env, service, zone, id }: InstanceKey): string {

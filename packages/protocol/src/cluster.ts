@@ -1,0 +1,80 @@
+/**
+ * The cluster as one of its nodes sees it. There is no one truth about it: each node answers
+ * for itself, and two may differ for as long as they do not hear each other.
+ *
+ * @module
+ */
+
+import { Type, type Static } from 'typebox'
+
+/** Nobody has run a catalog yet; its part of each answer is null. */
+const NoCatalog = Type.Null({ description: 'The catalog, which this version does not have.' })
+
+const unlessUnknown = (description: string) =>
+  Type.Union([Type.Integer(), Type.Null()], { description })
+
+export const Cluster = Type.Object({
+  node: Type.String({ description: 'Who answers.' }),
+  version: Type.String(),
+  env: Type.String({ description: 'Env of requests to this node that name none.' }),
+  zone: Type.String(),
+  incarnation: Type.Integer({
+    description: 'Of this node; grows with every start, and after every long stall.',
+  }),
+  startedAt: Type.Integer({ description: 'Epoch milliseconds; start of the process.' }),
+  instances: Type.Object({
+    ready: Type.Boolean({ description: 'Whether the instance plane answers here.' }),
+    members: Type.Integer({ description: 'Nodes that count, this one included.' }),
+    alive: Type.Integer({ description: 'Those of them that are heard, this one included.' }),
+    minority: Type.Boolean({
+      description: 'Fewer than half are heard: nothing of the others is hidden meanwhile.',
+    }),
+    protected: Type.Boolean({
+      description: 'Whether instances are kept although their deadline passed.',
+    }),
+    records: Type.Integer({ description: 'Live ones and tombstones.' }),
+    root: Type.String({
+      description: 'Digest over all records, hexadecimal: equal on nodes that hold the same.',
+    }),
+  }),
+  catalog: NoCatalog,
+})
+export type Cluster = Static<typeof Cluster>
+
+export const MEMBER_STATES = ['alive', 'lost', 'removed'] as const
+export type MemberState = (typeof MEMBER_STATES)[number]
+
+export const Member = Type.Object({
+  id: Type.String(),
+  http: Type.String({ description: 'Where it takes requests, `http://host:port`.' }),
+  zone: Type.String(),
+  incarnation: Type.Integer({ description: 'The last that was heard of; 0 for none.' }),
+  self: Type.Boolean({ description: 'Whether it is the node that answers.' }),
+  planes: Type.Object({
+    instances: Type.Object({
+      state: Type.Enum([...MEMBER_STATES], {
+        description:
+          'alive: heard within five seconds. lost: not. removed: it left, or was removed.',
+      }),
+      lastHeardMs: unlessUnknown('Milliseconds since its last beat; null for none.'),
+      outbox: Type.Integer({ description: 'Records that it has yet to be told.' }),
+      lag: Type.Integer({
+        description: 'Milliseconds for which the oldest of them has waited; 0 for none.',
+      }),
+      digestEqual: Type.Union([Type.Boolean(), Type.Null()], {
+        description: 'Whether its last digest was ours; null where it has not said one.',
+      }),
+      clockOffsetMs: unlessUnknown('How far its wall clock is ahead of ours; null if unknown.'),
+    }),
+    catalog: NoCatalog,
+  }),
+})
+export type Member = Static<typeof Member>
+
+export const MemberList = Type.Object({ members: Type.Array(Member) })
+export type MemberList = Static<typeof MemberList>
+
+export const MemberRemoval = Type.Object({
+  planes: Type.Array(Type.Literal('instances'), { description: 'Those that it leaves.' }),
+})
+export type MemberRemoval = Static<typeof MemberRemoval>

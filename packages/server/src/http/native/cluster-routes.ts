@@ -1,0 +1,104 @@
+/**
+ * The cluster as this node sees it, for operators. Reading it needs no ready node: when one is
+ * not ready, this is where to look why.
+ *
+ * @module
+ */
+
+import { Cluster, MemberList, MemberRemoval, Name, Problem, type Member } from '@rollcall/protocol'
+import type { Clock } from '@rollcall/runtime'
+import type { FastifyPluginAsync } from 'fastify'
+import { Type, type Static } from 'typebox'
+import type { InstancePlane, MemberStatus } from '../../instances/index.ts'
+import type { ClusterView } from '../cluster-view.ts'
+import type { Readiness } from '../readiness.ts'
+
+const MemberParams = Type.Object({ id: Name })
+const NoQuery = Type.Object({}, { additionalProperties: false })
+
+const tags = ['cluster']
+const querystring = NoQuery
+
+const SCHEMAS = {
+  cluster: {
+    summary: 'The cluster, as this node sees it',
+    tags,
+    querystring,
+    response: { 200: Cluster, '4xx': Problem },
+  },
+  members: {
+    summary: 'The members of the cluster, as this node sees them',
+    tags,
+    querystring,
+    response: { 200: MemberList, '4xx': Problem },
+  },
+  remove: {
+    summary: 'Take a member out of the cluster',
+    tags,
+    querystring,
+    params: MemberParams,
+    response: { 202: MemberRemoval, 204: Type.Null(), '4xx': Problem },
+  },
+}
+
+export interface ClusterRoutesOptions {
+  readonly version: string
+  readonly instances: InstancePlane
+  readonly cluster: ClusterView
+  readonly readiness: Readiness
+  readonly clock: Pick<Clock, 'wallMs'>
+}
+
+export const clusterRoutes: FastifyPluginAsync<ClusterRoutesOptions> = async (app, options) => {
+  const { cluster, readiness } = options
+  const startedAt = options.clock.wallMs()
+
+  app.get('/cluster', { schema: SCHEMAS.cluster }, () => presentCluster(options, startedAt))
+
+  app.get('/cluster/members', { schema: SCHEMAS.members }, () => ({
+    members: cluster.members().map(presentMember),
+  }))
+
+  app.delete<{ Params: Static<typeof MemberParams> }>(
+    '/cluster/members/:id',
+    {
+      schema: SCHEMAS.remove,
+      // A node that has not heard the others yet would take them for dead, or for unknown.
+      onRequest(_request, _reply, done) {
+        readiness.check()
+        done()
+      },
+    },
+    (request, reply) => {
+      const isLeaving = cluster.removeMember(request.params.id) === 'left'
+      if (!isLeaving) return reply.code(204).send()
+      const planes: MemberRemoval['planes'] = ['instances']
+      return reply.code(202).send({ planes })
+    },
+  )
+}
+
+function presentCluster(options: ClusterRoutesOptions, startedAt: number): Cluster {
+  const { instances, cluster, version } = options
+  const { node, env, zone } = instances.place
+  const { ready, members, alive, minority, records, root, ...status } = cluster.status()
+  const own = cluster.members().find(({ self }) => self)
+  return {
+    node,
+    version,
+    env,
+    zone,
+    incarnation: own?.incarnation ?? 0,
+    startedAt,
+    instances: { ready, members, alive, minority, protected: status.protected, records, root },
+    catalog: null,
+  }
+}
+
+function presentMember(member: MemberStatus): Member {
+  const { id, address, zone, incarnation, self, state, outbox, lag } = member
+  const { lastHeardMs = null, digestEqual = null, clockOffsetMs = null } = member
+  const instances = { state, lastHeardMs, outbox, lag, digestEqual, clockOffsetMs }
+  const planes = { instances, catalog: null }
+  return { id, http: `http://${address}`, zone, incarnation, self, planes }
+}

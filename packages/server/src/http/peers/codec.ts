@@ -1,0 +1,7 @@
+/**
+ * The codec of messages, from the plane that owns them.
+ *
+ * @module
+ */
+
+export { encodeMessage, MessageDecoder } from '../../instances/index.ts'
