@@ -63,7 +63,7 @@ export type PeerRefusalName = (typeof PEER_REFUSALS)[number]
 export const RECORD_REFUSALS = ['future', 'old', 'limit', 'malformed'] as const
 export type RecordRefusal = (typeof RECORD_REFUSALS)[number]
 
-export const SYNC_ENDS = ['equal', 'repaired', 'failed'] as const
+export const SYNC_ENDS = ['equal', 'repaired', 'failed', 'unready'] as const
 export type SyncEnd = (typeof SYNC_ENDS)[number]
 
 /** Measured values that go up and down. */

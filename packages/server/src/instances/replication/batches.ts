@@ -1,7 +1,7 @@
 /**
  * Tells each peer what changed, and that this node lives.
  *
- * The first change after a quiet time leaves at once, what follows within 20 ms leaves
+ * The first change after a quiet time leaves at once, what follows within 5 ms leaves
  * together, and every second something leaves anyway. A peer that cannot be reached directly
  * gets its records through another; the direct way is tried with every beat, so that it is
  * found open again.

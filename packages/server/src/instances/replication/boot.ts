@@ -16,6 +16,7 @@ export class Boot {
   readonly #unanswered: Set<string>
   readonly #asked = new Set<string>()
   readonly #synced = new Set<string>()
+  readonly #unready = new Set<string>()
 
   /** `expected`: addresses or nodes. */
   constructor(expected: Iterable<string>, nowMs: number) {
@@ -41,19 +42,26 @@ export class Boot {
     this.#synced.add(node)
   }
 
+  /** A peer boots as well: it cannot tell what there is, yet. */
+  unready(node: string): void {
+    this.#unready.add(node)
+  }
+
   /** Whom to sync with next: the first for everything, then the others, who will differ little. */
   next(): string | undefined {
-    for (const node of this.#asked) if (!this.#synced.has(node)) return node
+    for (const node of this.#asked) {
+      if (!this.#synced.has(node) && !this.#unready.has(node)) return node
+    }
     return undefined
   }
 
   /** How the boot ended; undefined while it goes on. */
   end(nowMs: number): BootEnd | undefined {
+    if (this.next() !== undefined) return undefined
     const tookMs = nowMs - this.#startedAtMs
     const isSynced = this.#synced.size > 0
-    const isComplete = this.next() === undefined
-    if (this.#unanswered.size === 0 && isComplete) return isSynced ? 'peers' : 'alone'
-    if (isSynced && isComplete && tookMs >= BOOT_OTHERS_MS) return 'peers'
-    return this.#asked.size === 0 && tookMs >= BOOT_ALONE_MS ? 'alone' : undefined
+    if (this.#unanswered.size === 0) return isSynced ? 'peers' : 'alone'
+    if (isSynced && tookMs >= BOOT_OTHERS_MS) return 'peers'
+    return tookMs >= BOOT_ALONE_MS ? 'alone' : undefined
   }
 }

@@ -9,7 +9,7 @@
 export const BEAT_MS = 1_000
 
 /** Batches follow each other no faster than this, so that a burst travels together. */
-export const BATCH_EVERY_MS = 20
+export const BATCH_EVERY_MS = 5
 
 /** What was not acknowledged for so long is sent again. */
 export const RESEND_MS = 300

@@ -130,6 +130,7 @@ const message: fc.Arbitrary<DirectMessage> = fc.oneof(
   buckets.chain((count) =>
     plain({
       ...kind('digest-answer'),
+      booting: fc.boolean(),
       sync: number,
       buckets: fc.constant(count),
       differing: someOf(count),

@@ -94,15 +94,16 @@ const READERS: Readers = {
     return { kind: 'digest', sync: reader.count(fields[1]), sums, resting: reader.flag(fields[3]) }
   },
   'digest-answer'(part, { reader }) {
-    const fields = reader.fields(part, 6)
+    const fields = reader.fields(part, 7)
     const buckets = readBucketCount(fields[2], reader)
     return {
       kind: 'digest-answer',
       sync: reader.count(fields[1]),
       buckets,
       differing: readIndexes(fields[3], buckets, reader),
-      direct: readNodes(fields[4], reader),
-      beats: readBeats(fields[5], reader),
+      booting: reader.flag(fields[4]),
+      direct: readNodes(fields[5], reader),
+      beats: readBeats(fields[6], reader),
     }
   },
   buckets(part, message) {

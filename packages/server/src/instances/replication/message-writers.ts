@@ -34,8 +34,8 @@ const WRITERS: Writers = {
   },
   'forward-ack': ({ seq }) => [seq],
   digest: ({ sync, sums, resting }) => [sync, sums, resting ? 1 : 0],
-  'digest-answer'({ sync, buckets, differing, direct, beats }) {
-    return [sync, buckets, differing, direct, beats.map(beatParts)]
+  'digest-answer'({ sync, buckets, differing, booting, direct, beats }) {
+    return [sync, buckets, differing, Number(booting), direct, beats.map(beatParts)]
   },
   buckets({ sync, page, buckets, wanted, held, marks }, names) {
     const sums = held.map(({ key, hash }) => [names.place(key), key.id, ...hash])

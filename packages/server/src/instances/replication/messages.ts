@@ -89,6 +89,8 @@ export interface DigestAnswerMessage {
   /** As many as the question had sums of. */
   readonly buckets: number
   readonly differing: readonly number[]
+  /** The answerer boots itself, and does not know what there is. */
+  readonly booting: boolean
   readonly direct: readonly string[]
   readonly beats: readonly Beat[]
 }

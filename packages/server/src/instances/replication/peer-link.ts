@@ -26,6 +26,8 @@ export class PeerLink {
   direct: ReadonlySet<string> = new Set()
   /** It was told less than everything, and is to be synced. */
   needsSync = false
+  /** Not before: it boots itself, or did not answer the last time. */
+  syncAgainAtMs = 0
   /** How often in a row its digest was another than ours while nothing was under way. */
   mismatches = 0
   digestEqual: boolean | undefined

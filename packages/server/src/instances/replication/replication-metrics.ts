@@ -16,8 +16,11 @@ export type PeerMessageKind = PeerMessage['kind']
 export const RECORD_REFUSAL_CAUSES = ['future', 'old', 'limit', 'malformed'] as const
 export type RecordRefusalCause = (typeof RECORD_REFUSAL_CAUSES)[number]
 
-/** How a digest sync ended. `failed`: the peer was lost, or did not answer in time. */
-export const SYNC_OUTCOMES = ['equal', 'repaired', 'failed'] as const
+/**
+ * How a digest sync ended. `failed`: the peer was lost, or did not answer in time. `unready`: it
+ * boots itself.
+ */
+export const SYNC_OUTCOMES = ['equal', 'repaired', 'failed', 'unready'] as const
 export type SyncOutcome = (typeof SYNC_OUTCOMES)[number]
 
 export interface ReplicationMetrics {

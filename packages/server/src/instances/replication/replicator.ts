@@ -13,6 +13,7 @@
  */
 
 import type { Logger } from '@rollcall/runtime'
+import { DISCOVERY_SERVICE } from '../../model/vocabulary.ts'
 import { isStale } from '../deadline.ts'
 import type { Entry } from '../entry.ts'
 import type { Standing } from '../homes.ts'
@@ -111,6 +112,7 @@ export class Replicator implements Neighbours, PeerListener {
       tell: (node, entry) => {
         this.#tell(node, entry)
       },
+      isBooting: () => this.#boot !== undefined,
       direct: () => this.ways.direct(core.time.lastMs),
       ended: (sync) => {
         this.#synced(sync)
@@ -291,8 +293,10 @@ export class Replicator implements Neighbours, PeerListener {
   #synced({ node, outcome, startedAtMs, whole, direct }: EndedSync): void {
     const link = this.ways.links.get(node)
     this.#options.metrics.synced(outcome)
-    if (outcome === 'failed') {
-      this.#boot?.gone(node)
+    if (outcome === 'failed' || outcome === 'unready') {
+      if (outcome === 'failed') this.#boot?.gone(node)
+      else this.#boot?.unready(node)
+      if (link) link.syncAgainAtMs = this.core.time.lastMs + BEAT_MS
       return
     }
     if (!whole) return
@@ -342,8 +346,16 @@ export class Replicator implements Neighbours, PeerListener {
     const end = this.#boot?.end(nowMs)
     if (end === undefined || this.#dialling.isProbing(nowMs)) return
     this.#boot = undefined
-    this.#options.onBooted(end)
+    this.#options.onBooted(this.#learntAnything() ? end : 'alone')
     this.#review()
+  }
+
+  /** Peers that have just started with nothing do not make what our disk holds untrue. */
+  #learntAnything(): boolean {
+    for (const { name, shownCount } of this.core.table.services()) {
+      if (name !== DISCOVERY_SERVICE && shownCount > 0) return true
+    }
+    return false
   }
 
   #link(address: string, { node }: PeerIdentity, nowMs: number): void {

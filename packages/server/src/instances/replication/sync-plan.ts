@@ -7,6 +7,7 @@
 
 import { LOOK_EVERY_MS } from './constants.ts'
 import type { Members } from './members.ts'
+import type { PeerLink } from './peer-link.ts'
 import type { Syncs } from './syncs.ts'
 import type { Ways } from './ways.ts'
 
@@ -20,10 +21,11 @@ export interface SyncPlanOptions {
 export function beginSyncs({ members, ways, syncs }: SyncPlanOptions, nowMs: number): void {
   for (const node of members.doubted(nowMs)) {
     const guide = guideTo(ways, node, nowMs)
-    if (guide !== undefined) syncs.start(guide, true)
+    if (guide && nowMs >= guide.syncAgainAtMs) syncs.start(guide.node, true)
   }
   for (const link of ways.links.values()) {
-    if (link.needsSync && !link.isSilent(nowMs)) syncs.start(link.node, true)
+    const isDue = link.needsSync && !link.isSilent(nowMs) && nowMs >= link.syncAgainAtMs
+    if (isDue) syncs.start(link.node, true)
     else if (link.mismatches > 1 && nowMs - link.lookedAtMs >= LOOK_EVERY_MS) {
       link.lookedAtMs = nowMs
       syncs.start(link.node, false)
@@ -32,10 +34,11 @@ export function beginSyncs({ members, ways, syncs }: SyncPlanOptions, nowMs: num
 }
 
 /** Who can tell us all that a node has: itself, or somebody with a direct way to it. */
-function guideTo(ways: Ways, node: string, nowMs: number): string | undefined {
-  if (ways.links.get(node)?.isDirect(nowMs) === true) return node
+function guideTo(ways: Ways, node: string, nowMs: number): PeerLink | undefined {
+  const own = ways.links.get(node)
+  if (own?.isDirect(nowMs) === true && nowMs >= own.syncAgainAtMs) return own
   for (const link of ways.links.values()) {
-    if (link.isDirect(nowMs) && link.direct.has(node)) return link.node
+    if (link.isDirect(nowMs) && link.direct.has(node)) return link
   }
-  return undefined
+  return own
 }

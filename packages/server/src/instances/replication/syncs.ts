@@ -40,6 +40,7 @@ export interface SyncPort {
   receive(record: ShippedRecord): Reception
   /** The peer has less of an entry than we do. */
   tell(node: string, entry: Entry): void
+  isBooting(): boolean
   /** What the answerer of a sync is told of our ways. */
   direct(): readonly string[]
   ended(sync: EndedSync): void
@@ -134,9 +135,14 @@ export class Syncs {
 
   // What the asker does
 
-  digestAnswered(node: string, { sync, buckets, differing, direct }: DigestAnswerMessage): void {
+  digestAnswered(node: string, answer: DigestAnswerMessage): void {
+    const { sync, buckets, differing, booting, direct } = answer
     const session = this.#sessionOf(node, sync)
     if (!session || session.todo) return
+    if (booting) {
+      this.#end(session, 'unready')
+      return
+    }
     const { digest, time } = this.#port.core
     const rested = (bucket: number) =>
       session.whole ||
@@ -246,10 +252,21 @@ export class Syncs {
     beats: DigestAnswerMessage['beats'],
   ): void {
     const { digest, time } = this.#port.core
-    const differing = digest.differing(sums, resting ? RESTING_MS : 0, time.lastMs)
+    const booting = this.#port.isBooting()
+    const restingMs = resting ? RESTING_MS : 0
+    // Who boots asks for everything, and tells what it has meanwhile.
+    const differing = booting ? [] : digest.differing(sums, restingMs, time.lastMs)
     const direct = this.#port.direct()
     const buckets = sums.length / 2
-    this.#port.send(node, { kind: 'digest-answer', sync, buckets, differing, direct, beats })
+    this.#port.send(node, {
+      kind: 'digest-answer',
+      sync,
+      buckets,
+      differing,
+      booting,
+      direct,
+      beats,
+    })
   }
 
   answerBuckets(node: string, message: BucketsMessage): void {
