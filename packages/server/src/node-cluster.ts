@@ -34,6 +34,7 @@ export interface NodeClusterOptions {
 /** How long peers are given to hear that this node goes. */
 const LEAVE_WITHIN_MS = 1_000
 const PART = 'cluster'
+const ALL_INTERFACES: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 export class NodeCluster {
   readonly view: ClusterView
@@ -84,7 +85,14 @@ export class NodeCluster {
    * runs. The plane must have its turns meanwhile.
    */
   async boot(url: string, signal: AbortSignal): Promise<BootEnd | undefined> {
-    this.#address = this.#options.config.advertise ?? new URL(url).host
+    const { config, log } = this.#options
+    this.#address = config.advertise ?? new URL(url).host
+    if (config.advertise === undefined && ALL_INTERFACES.has(config.http.host)) {
+      log.warn(
+        { told: this.#address },
+        'listening on all interfaces; tell others where this node is with --advertise',
+      )
+    }
     const end = await new Promise<BootEnd | undefined>((resolve, reject) => {
       this.#booted = resolve
       this.#clash = reject
