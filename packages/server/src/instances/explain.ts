@@ -74,6 +74,11 @@ function judge(core: PlaneCore, entry: Entry): Judgement {
 }
 
 function judgeShown(core: PlaneCore, entry: ShownInstance & Entry): Judgement {
+  if (entry.service.isolated?.has(entry) === true) {
+    const home = entry.record.life.home.node
+    const because = `is shown although its home "${home}" is not heard: this node hears fewer than half of the members, and hides nothing of theirs meanwhile. Prefer others, or ask a node that hears more.`
+    return { verdict: 'protected', because }
+  }
   if (entry.heldSinceMs > 0) {
     const reason = core.protection.stateOf(entry.service, core.time.nowMs())?.reason
     const since = new Date(entry.heldSinceMs).toISOString()

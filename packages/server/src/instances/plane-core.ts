@@ -200,18 +200,18 @@ export class PlaneCore {
   }
 
   /** Marks an entry as held by protection, a visible change. */
-  hold(entry: Entry): void {
+  hold(entry: Entry, detail?: string): void {
     this.#alter(entry, undefined, () => {
       entry.heldSinceMs = this.options.clock.wallMs()
     })
-    this.remember(entry, { event: 'held' })
+    this.remember(entry, detail === undefined ? { event: 'held' } : { event: 'held', detail })
   }
 
   /** Marks an entry as kept because this node is cut off, a visible change. */
   isolate(entry: Entry): void {
     entry.service.isolated ??= new Set()
     entry.service.isolated.add(entry)
-    this.hold(entry)
+    this.hold(entry, 'this node is cut off from its home')
   }
 
   /**

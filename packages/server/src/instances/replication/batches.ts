@@ -62,6 +62,20 @@ export class Batches {
     }
   }
 
+  /** Calls `done` once every peer that answers has the state that an entry is in now. */
+  whenShippedToAll(entry: Entry, done: () => void): void {
+    const { core, ways } = this.#options
+    const isOwed = [...ways.links.values()].some((link) => {
+      return !link.isSilent(core.time.lastMs) && link.outbox.has(entry)
+    })
+    if (!isOwed) done()
+    else {
+      this.whenShipped(entry, () => {
+        this.whenShippedToAll(entry, done)
+      })
+    }
+  }
+
   /** Sends what waits for a peer; with `beat` also when nothing does. */
   flush(link: PeerLink, nowMs: number, beat: boolean): void {
     const isDirect = link.isDirect(nowMs)

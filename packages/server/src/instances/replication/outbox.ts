@@ -55,6 +55,10 @@ export class Outbox {
     return this.#waiting.size
   }
 
+  has(entry: Entry): boolean {
+    return this.#waiting.has(entry)
+  }
+
   /** Whether changes were dropped since this was asked last. */
   takeOverflow(): boolean {
     const overflowed = this.#overflowed

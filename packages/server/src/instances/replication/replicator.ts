@@ -140,16 +140,16 @@ export class Replicator implements Neighbours, PeerListener {
     return this.#state
   }
 
-  /** Says that the node goes, and calls `done` when a peer knows or none can be told. */
+  /** Says that the node goes, and calls `done` when all who answer know. */
   leave(done: () => void): void {
     this.#isLeaving = true
     const own = memberEntry(this.core, this.core.options.node)
-    if (!own || this.ways.links.size === 0) {
+    if (!own) {
       done()
       return
     }
     endMember(this.core, own)
-    this.batches.whenShipped(own, done)
+    this.batches.whenShippedToAll(own, done)
   }
 
   /** Takes a node out of the cluster. Answers whether it was alive, undefined for one that is no member. */
