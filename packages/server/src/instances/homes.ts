@@ -74,6 +74,12 @@ export class Homes {
     }
   }
 
+  /** Whether others, who are heard, vouch for something too. */
+  get areShared(): boolean {
+    for (const { standing } of this.groups()) if (standing === 'trusted') return true
+    return false
+  }
+
   *groups(): Iterable<HomeGroup> {
     for (const lives of this.#groups.values()) yield* lives.values()
   }

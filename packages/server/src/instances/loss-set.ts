@@ -150,6 +150,11 @@ export class LossSet {
     return Math.max(0, perTtl - this.#leftThisTtl.total(nowMs))
   }
 
+  /** Whether what lapsed has been replaced, wherever the newcomers registered. */
+  isMadeGood(nowMs: number): boolean {
+    return this.#netLoss(nowMs) <= 0
+  }
+
   /** Since when it protects, and until when at the latest, on the plane's time. */
   protection(): { readonly sinceMs: number; readonly endsAtMs: number } | undefined {
     if (!this.#protected || this.held.size === 0) return undefined

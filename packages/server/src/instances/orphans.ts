@@ -41,10 +41,10 @@ export function watch(core: PlaneCore, entry: Entry, nowMs: number): void {
 /** Something is due for a live entry that another is home of. */
 export function orphanDue(core: PlaneCore, entry: Entry, nowMs: number): void {
   const isOver = !entry.hidden && entry.hideAtMs !== UNKNOWN && nowMs >= entry.hideAtMs
-  if (isOver && core.neighbours.isolated) holdIsolated(core, entry)
-  else if (isOver && core.judges(entry)) core.protection.lapse(entry, nowMs)
-  else if (isOver) hide(core, entry)
+  if (isOver && core.judges(entry)) core.protection.lapse(entry, nowMs)
   else if (ageLeftMs(core, entry) <= 0) core.drop(entry)
+  else if (isOver && core.neighbours.isolated) holdIsolated(core, entry)
+  else if (isOver) hide(core, entry)
   else watch(core, entry, nowMs)
 }
 

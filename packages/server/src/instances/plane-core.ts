@@ -98,6 +98,7 @@ export class PlaneCore {
       clock,
       random,
       defaultTtlMs: limits.defaultTtlMs,
+      isShared: () => this.homes.areShared,
       leave,
       hold: (entry) => {
         this.hold(entry)

@@ -20,6 +20,8 @@ export interface ProtectionOptions {
   readonly clock: Pick<Clock, 'wallMs'>
   readonly random: Random
   readonly defaultTtlMs: number
+  /** Whether other nodes vouch for instances too, so that newcomers may be theirs. */
+  readonly isShared: () => boolean
   /** Removes a lapsed entry from view: evicts or hides it. */
   readonly leave: (entry: Entry) => void
   /** Marks an entry that stays although its deadline has passed. */
@@ -189,11 +191,14 @@ export class Protection {
       this.#leave(entry, nowMs, true)
       leave(entry)
     }
-    const allowed = Math.min(losses.allowance(nowMs), this.#node.allowance(nowMs))
+    // What died here may have come back at another home, of which the node's own set knows nothing.
+    const isMadeGood = this.#options.isShared() && losses.isMadeGood(nowMs)
+    const allowedByNode = isMadeGood ? ALL : this.#node.allowance(nowMs)
+    const allowed = Math.min(losses.allowance(nowMs), allowedByNode)
     if (allowed === 0) return
     const held = [...losses.held]
     for (const entry of allowed === ALL ? held : sample(held, allowed, random)) {
-      this.#leave(entry, nowMs, false)
+      this.#leave(entry, nowMs, isMadeGood)
       leave(entry)
     }
   }
