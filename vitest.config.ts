@@ -18,6 +18,8 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/src/**/*.test.ts',
           ],
+          // Properties take a second; a busy machine five.
+          testTimeout: 15_000,
         },
       },
       {

@@ -8,11 +8,10 @@
  * @module
  */
 
-import { HORIZON_MS, MEMBER_HORIZON_MS } from './constants.ts'
+import { QUIET_MS } from './constants.ts'
 import { UNKNOWN, type Entry } from './entry.ts'
 import type { PlaneCore } from './plane-core.ts'
 import { isLive } from './record.ts'
-import { wallMsOf } from './stamp.ts'
 
 /** Does what the standing of its home asks for, after either changed. */
 export function attend(core: PlaneCore, entry: Entry, nowMs: number): void {
@@ -29,21 +28,24 @@ export function attend(core: PlaneCore, entry: Entry, nowMs: number): void {
   watch(core, entry, nowMs)
 }
 
-/** Puts an entry where the next that is due for it comes: hiding, or being forgotten. */
+/** Puts an entry where the next that is due for it comes: hiding, leaving the digest, or being forgotten. */
 export function watch(core: PlaneCore, entry: Entry, nowMs: number): void {
-  const oldAtMs = nowMs + ageLeftMs(core, entry)
   const isWaiting = entry.hideAtMs !== UNKNOWN && !entry.hidden
+  const agedAtMs = nowMs + untilAgedMs(core, entry)
   // What is ours to judge lay on our disk for as long as it did, and is given its ttl all the same.
   if (isWaiting && core.judges(entry)) core.wheel.schedule(entry, entry.hideAtMs)
-  else core.wheel.schedule(entry, isWaiting ? Math.min(entry.hideAtMs, oldAtMs) : oldAtMs)
+  else core.wheel.schedule(entry, isWaiting ? Math.min(entry.hideAtMs, agedAtMs) : agedAtMs)
 }
 
 /** Something is due for a live entry that another is home of. */
 export function orphanDue(core: PlaneCore, entry: Entry, nowMs: number): void {
   const isOver = !entry.hidden && entry.hideAtMs !== UNKNOWN && nowMs >= entry.hideAtMs
   if (isOver && core.judges(entry)) core.protection.lapse(entry, nowMs)
-  else if (ageLeftMs(core, entry) <= 0) core.drop(entry)
-  else if (isOver && core.neighbours.isolated) holdIsolated(core, entry)
+  else if (core.ageLeftMs(entry) <= 0) core.drop(entry)
+  else if (entry.inDigest && core.isFading(entry)) {
+    core.digest.remove(entry, nowMs)
+    watch(core, entry, nowMs)
+  } else if (isOver && core.neighbours.isolated) holdIsolated(core, entry)
   else if (isOver) hide(core, entry)
   else watch(core, entry, nowMs)
 }
@@ -61,13 +63,10 @@ export function hide(core: PlaneCore, entry: Entry): void {
 /** Who hears fewer than half of the members is more likely cut off than they are all dead. */
 function holdIsolated(core: PlaneCore, entry: Entry): void {
   core.isolate(entry)
-  core.wheel.schedule(entry, core.time.lastMs + ageLeftMs(core, entry))
+  core.wheel.schedule(entry, core.time.lastMs + untilAgedMs(core, entry))
 }
 
-/** How long until a live record that nobody refreshes is nobody's truth any more. */
-function ageLeftMs(core: PlaneCore, entry: Entry): number {
-  const { life } = entry.record
-  if (!life) return 0
-  const horizonMs = core.isJudged(entry) ? HORIZON_MS : MEMBER_HORIZON_MS
-  return wallMsOf(life.ver) + horizonMs - core.options.clock.wallMs()
+/** How long until its age asks for something. */
+function untilAgedMs(core: PlaneCore, entry: Entry): number {
+  return core.ageLeftMs(entry) - (entry.inDigest ? QUIET_MS : 0)
 }

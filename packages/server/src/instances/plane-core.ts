@@ -17,7 +17,7 @@ import {
   type RemovalReason,
 } from '../model/vocabulary.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { HORIZON_MS, QUIET_MS } from './constants.ts'
+import { HORIZON_MS, MEMBER_HORIZON_MS, QUIET_MS } from './constants.ts'
 import { Digest } from './digest.ts'
 import { UNKNOWN, type Entry } from './entry.ts'
 import { remember } from './history.ts'
@@ -287,18 +287,26 @@ export class PlaneCore {
       this.homes.place(entry, isLive(record) ? record.life.home : undefined)
       const nowMs = this.time.lastMs
       if (entry.inDigest) this.digest.replace(entry, before, nowMs)
-      else if (!this.isFading(record)) this.digest.add(entry, nowMs)
+      if (this.isFading(entry)) this.digest.remove(entry, nowMs)
+      else this.digest.add(entry, nowMs)
     }
     if (!entry.isShown()) entry.heldSinceMs = 0
     if (entry.heldSinceMs === 0) entry.service.isolated?.delete(entry)
     this.account(entry)
   }
 
-  /** Whether a record is so old that it is left out of what nodes compare. */
-  isFading({ life }: InstanceRecord): boolean {
-    if (!life) return false
+  /** How long until a record that nobody refreshes is nobody's truth any more. */
+  ageLeftMs(entry: Entry): number {
+    const { life } = entry.record
+    if (!life) return Number.POSITIVE_INFINITY
     const sinceMs = life.tombAtMs > 0 ? life.tombAtMs : wallMsOf(life.ver)
-    return this.options.clock.wallMs() - sinceMs > HORIZON_MS - QUIET_MS
+    const isMember = !this.isJudged(entry) && isLive(entry.record)
+    return sinceMs + (isMember ? MEMBER_HORIZON_MS : HORIZON_MS) - this.options.clock.wallMs()
+  }
+
+  /** Whether a record is so old that it is left out of what nodes compare. */
+  isFading(entry: Entry): boolean {
+    return this.ageLeftMs(entry) <= QUIET_MS
   }
 
   #alter(entry: Entry, reason: RemovalReason | undefined, change: () => void): void {

@@ -105,13 +105,19 @@ export class Dialling {
 
   #hangUp(node: string, address: string): void {
     this.#dialled.get(node)?.delete(address)
+    // By now it may lead to another: its node was started again under another name.
+    for (const link of this.#ways.links.values()) {
+      if (link.node !== node && link.open.has(address)) return
+    }
     this.#transport.disconnect(address)
   }
 
   /** Our id is registered under an address that is not ours: by our former life, or by somebody who lives. */
   #probeOwn(address: string, nowMs: number): void {
     if (address === this.#address() || address === '') {
-      if (this.#probe) this.#transport.disconnect(this.#probe.address)
+      if (this.#probe && !this.#seeds.has(this.#probe.address)) {
+        this.#transport.disconnect(this.#probe.address)
+      }
       this.#probe = undefined
     } else if (this.#probe?.address !== address) {
       this.#probe = { address, sinceMs: nowMs }
