@@ -13,6 +13,7 @@ import { instanceScenarios } from './instances/index.ts'
 import { Peers } from './instances/peers.ts'
 import type { Bench, Row, Scenario } from './instances/scenario.ts'
 import { parseOptions, USAGE, type Options } from './options.ts'
+import { replicationScenarios } from './replication/index.ts'
 import { killChildren } from './tools/child.ts'
 import { debianTools } from './tools/debian-packages.ts'
 import { commitOf, machineOf } from './tools/machine.ts'
@@ -21,7 +22,10 @@ import { writeResult } from './tools/result-file.ts'
 import { lineOf, tableOf } from './tools/table.ts'
 import { removeTemporaryFolders } from './tools/temporary-folder.ts'
 
-const SUITES: Readonly<Record<string, readonly Scenario[]>> = { instances: instanceScenarios }
+const SUITES: Readonly<Record<string, readonly Scenario[]>> = {
+  instances: instanceScenarios,
+  replication: replicationScenarios,
+}
 const PEER_SECONDS = { quick: 2, full: 8 }
 
 process.on('exit', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { eachMark, markOf, MarkScanner } from './marks.ts'
+import { eachMark, markedOf, markOf, MarkScanner } from './marks.ts'
 
 const eventOf = (number: number) =>
   `event: change\ndata: {"upserted":[{"id":"i","metadata":${JSON.stringify(markOf(number))}}]}\n\n`
@@ -8,6 +8,14 @@ test('finds the marks of a body, in order', () => {
   const found: number[] = []
   eachMark(Buffer.from(eventOf(7) + eventOf(123_456)), (number) => found.push(number))
   expect(found).toEqual([7, 123_456])
+})
+
+test('marks a registration', () => {
+  const marked = markedOf('{"metadata":{"region":"x"},"ttlMs":9000}', 42)
+  expect(JSON.parse(marked)).toEqual({ metadata: { seq: '000042', region: 'x' }, ttlMs: 9_000 })
+  const found: number[] = []
+  eachMark(Buffer.from(marked), (number) => found.push(number))
+  expect(found).toEqual([42])
 })
 
 test('passes over what only looks like a mark', () => {

@@ -14,6 +14,12 @@ export function markOf(number: number): Readonly<Record<string, string>> {
   return { seq: String(number).padStart(DIGITS, '0') }
 }
 
+/** A registration, as JSON with metadata, that carries the mark of a change. */
+export function markedOf(registration: string, number: number): string {
+  const [[name, value] = []] = Object.entries(markOf(number))
+  return registration.replace('"metadata":{', `"metadata":{"${name}":"${value}",`)
+}
+
 /** Calls `found` with the number of each mark that is whole in `bytes`, in order. */
 export function eachMark(bytes: Buffer, found: (number: number) => void): void {
   for (let at = bytes.indexOf(PREFIX); at >= 0; at = bytes.indexOf(PREFIX, at + 1)) {

@@ -1,10 +1,11 @@
 /**
- * `npm run soak`: a node under load for a long time, and whether it leaks.
+ * `npm run soak`: nodes under load for a long time, and whether they leak or lose anything.
  *
  * @module
  */
 
 import { killChildren } from '../tools/child.ts'
+import { soakCluster } from './cluster.ts'
 import { soakInstances } from './instances.ts'
 import { parseOptions, USAGE, type Options, type Suite } from './options.ts'
 import { soakPressure } from './pressure.ts'
@@ -14,6 +15,7 @@ type Soak = (options: Options, note: (line: string) => void) => Promise<boolean>
 const SOAKS: Readonly<Record<Suite, Soak>> = {
   instances: soakInstances,
   pressure: soakPressure,
+  cluster: soakCluster,
 }
 
 process.on('exit', killChildren)

@@ -12,11 +12,12 @@ test('a suite has its defaults', () => {
     minutes: 2,
     instances: 2_000,
   })
+  expect(parseOptions(['cluster']).minutes).toBe(30)
   expect(parseOptions(['pressure', '--polls', '5000']).polls).toBe(5_000)
 })
 
 test.each([
-  [[], /Say one suite: instances, pressure/],
+  [[], /Say one suite: instances, pressure, cluster/],
   [['catalog'], /Say one suite/],
   [['instances', 'pressure'], /Say one suite/],
   [['instances', '--minutes', 'long'], /--minutes is a number/],

@@ -6,7 +6,7 @@
 
 import { parseArgs } from 'node:util'
 
-export const SUITES = ['instances', 'pressure'] as const
+export const SUITES = ['instances', 'pressure', 'cluster'] as const
 export type Suite = (typeof SUITES)[number]
 
 export interface Options {
@@ -21,9 +21,10 @@ export const USAGE = `Usage: npm run soak -- SUITE [--minutes N] [--instances N]
 
   instances   one node under churn; figures go to docs/soak-instances.csv and .svg
   pressure    one node under very many long polls at once
+  cluster     three nodes that are cut, killed, stopped and restarted in turn
 
-  --minutes   of instances: how long, 30 by default; the figures of less than that go to .cache
-  --instances of instances: how many there are, 10,000 by default
+  --minutes   of instances and cluster: how long, 30 by default; the figures of less go to .cache
+  --instances of instances and cluster: how many there are, 10,000 by default
   --polls     of pressure: how many wait, 50,000 by default
 `
 

@@ -41,13 +41,14 @@ export async function startEtcd({ etcd, env }: Tools, core: number): Promise<Etc
   }
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
   const child = started.use(new Child({ command: [etcd, ...args], core, env }))
-  await untilItAnswers(url, child)
+  await untilEtcdAnswers(url, child)
   const leftovers = started.move()
   const close = () => leftovers[Symbol.asyncDispose]()
   return { url, pid: child.pid, [Symbol.asyncDispose]: close }
 }
 
-async function untilItAnswers(url: string, child: Child): Promise<void> {
+/** Waits until one answers. Rejects when it ends, or takes too long. */
+export async function untilEtcdAnswers(url: string, child: Child): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + READY_WITHIN_MS
   for (;;) {
     try {

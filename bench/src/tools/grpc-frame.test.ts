@@ -8,6 +8,7 @@ import {
   put,
   revisionOf,
   serializableRange,
+  watchFrom,
 } from './grpc-frame.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -15,6 +16,10 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 test('a put is its key and value behind their tags', () => {
   // 0a = field 1, length-delimited; 12 = field 2.
   expect(hex(encode(put('k', 'vv')))).toBe('0a016b12027676')
+})
+
+test('a watch is a request to create one', () => {
+  expect(hex(encode(watchFrom('a', 'b')))).toBe('0a060a0161120162')
 })
 
 test('a range reads from the node itself: field 7 is set', () => {

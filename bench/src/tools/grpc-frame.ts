@@ -17,6 +17,7 @@ export const METHODS = {
   range: '/etcdserverpb.KV/Range',
   put: '/etcdserverpb.KV/Put',
   leaseGrant: '/etcdserverpb.Lease/LeaseGrant',
+  watch: '/etcdserverpb.Watch/Watch',
 } as const
 
 /** A read of one key, or of all from `key` up to `rangeEnd`, from the node's own state. */
@@ -26,6 +27,11 @@ export function serializableRange(key: string, rangeEnd?: string): Message {
 
 export function put(key: string, value: string): Message {
   return { 1: key, 2: value }
+}
+
+/** Begins to watch all keys from `key` up to `rangeEnd`, from now on. */
+export function watchFrom(key: string, rangeEnd: string): Message {
+  return { 1: encode({ 1: key, 2: rangeEnd }) }
 }
 
 /** A new lease whose id etcd chooses. */

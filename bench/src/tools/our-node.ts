@@ -16,6 +16,12 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 export interface OurNodeOptions {
   readonly core: number
+  /** What it is called. */
+  readonly id?: string
+  /** Where it listens; a free port where nothing is said. */
+  readonly http?: string
+  /** Further options of `rollcall server`. */
+  readonly args?: readonly string[]
   /** The data folder; absent: one of its own, removed at the end. */
   readonly data?: string
   /** The most that the heap may take; absent: what Node takes by itself. */
@@ -114,7 +120,7 @@ export class OurNode implements AsyncDisposable {
 
 /** Starts a node on loopback and waits until it is ready. */
 export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
-  const { core, heapMiB, profiled = false } = options
+  const { core, heapMiB, profiled = false, id = 'bench', http = '127.0.0.1:0' } = options
   await using started = new Leftovers()
   const data = options.data ?? started.use(await temporaryFolder()).path
   const profiles = profiled ? started.use(await temporaryFolder()).path : undefined
@@ -123,7 +129,7 @@ export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
     ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]),
     ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
   ]
-  const args = ['server', '--id', 'bench', '--http', '127.0.0.1:0', '--data', data]
+  const args = ['server', '--id', id, '--http', http, '--data', data, ...(options.args ?? [])]
   const sinceMs = systemClock.monotonicMs()
   const child = started.use(
     new Child({ command: [process.execPath, ...nodeArgs, COMMAND, ...args, ...QUIET], core }),
