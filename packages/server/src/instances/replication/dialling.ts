@@ -57,6 +57,11 @@ export class Dialling {
     }
   }
 
+  /** Whether it was one when this was looked at last. */
+  isMember(node: string): boolean {
+    return this.#known.has(node)
+  }
+
   refused(address: string, reason: string): void {
     this.refusals.delete(address)
     this.refusals.set(address, reason)

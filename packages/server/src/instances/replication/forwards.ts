@@ -12,7 +12,7 @@ export interface Forward {
   /** Plane time of the renewal. */
   renewedAtMs: number
   /** Plane time since which none of this entry was delivered. */
-  readonly sinceMs: number
+  sinceMs: number
   /** How many nodes passed it on before us. */
   readonly hops: number
   /** A client renewed here; without that it is only what was known before the instance got another home. */
@@ -76,12 +76,14 @@ export class Forwards {
     }
   }
 
-  /** Home has them. A later renewal of the same entry still waits. */
+  /** Home has them. A later renewal of the same entry still waits, but home has heard of it. */
   acked(seq: number): void {
     const sent = this.#inFlight.get(seq)
     this.#inFlight.delete(seq)
     for (const { entry, renewedAtMs } of sent?.items ?? []) {
-      if (this.#waiting.get(entry)?.renewedAtMs === renewedAtMs) this.#waiting.delete(entry)
+      const waiting = this.#waiting.get(entry)
+      if (waiting?.renewedAtMs === renewedAtMs) this.#waiting.delete(entry)
+      else if (waiting) waiting.sinceMs = Math.max(waiting.sinceMs, sent?.atMs ?? 0)
     }
   }
 

@@ -38,6 +38,8 @@ export interface Taken {
 export interface Sent {
   readonly entries: readonly Entry[]
   readonly records: readonly InstanceRecord[]
+  /** Of which the peer was sent the life alone. */
+  readonly lifeOnly: readonly boolean[]
   readonly atMs: number
   /** Whether it went the direct way, so that its acknowledgement proves that to be open. */
   readonly direct: boolean
@@ -112,7 +114,8 @@ export class Outbox {
     how: { readonly atMs: number; readonly direct: boolean },
   ) {
     const records = entries.map(({ record }) => record)
-    this.#inFlight.set(seq, { entries, records, ...how })
+    const lifeOnly = entries.map((entry) => this.#waiting.get(entry)?.lifeOnly === true)
+    this.#inFlight.set(seq, { entries, records, lifeOnly, ...how })
     for (const entry of entries) {
       const waiting = this.#waiting.get(entry)
       if (!waiting) continue
@@ -132,8 +135,9 @@ export class Outbox {
     this.#inFlight.delete(seq)
     sent.entries.forEach((entry, at) => {
       if (entry.record !== sent.records[at]) return
+      const waiting = this.#waiting.get(entry)
       if (missing.includes(at)) this.#waiting.set(entry, { sentAtMs: NEVER, lifeOnly: false })
-      else this.#waiting.delete(entry)
+      else if (sent.lifeOnly[at] !== true || waiting?.lifeOnly === true) this.#waiting.delete(entry)
     })
     return sent
   }

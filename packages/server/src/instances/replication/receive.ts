@@ -47,7 +47,7 @@ export function receive(core: PlaneCore, shipped: ShippedRecord, way: Way): Rece
   const merged = merge(before, record)
   if (merged === before) {
     if (way.isBooting && takeMarks(core, entry, shipped)) attend(core, entry, nowMs)
-    return 'known'
+    return isPartial(before) ? 'incomplete' : 'known'
   }
   if (refutes(entry, merged, nowMs)) refute(core, entry, merged)
   else settle(core, { entry, merged, shipped, wasKnown: known !== undefined }, way)

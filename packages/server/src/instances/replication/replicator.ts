@@ -264,7 +264,9 @@ export class Replicator implements Neighbours, PeerListener {
   disconnected(address: string, node: string): void {
     const link = this.ways.links.get(node)
     link?.open.delete(address)
-    if (link?.connected !== true) this.#boot?.gone(node)
+    if (link?.connected === true) return
+    this.#boot?.gone(node)
+    if (!this.#dialling.isMember(node)) this.ways.links.delete(node)
   }
 
   refused(address: string, reason: string): void {
@@ -372,7 +374,8 @@ export class Replicator implements Neighbours, PeerListener {
   #drop(node: string): void {
     const ended = memberEntry(this.core, node)?.record.life?.home.inc
     this.members.leave(node, ended ?? this.members.incarnationOf(node))
-    if (!this.members.isAlive(node, this.core.time.lastMs)) this.ways.links.delete(node)
+    // An open channel may be that of its next life already; nobody would tell us of it again.
+    if (this.ways.links.get(node)?.connected !== true) this.ways.links.delete(node)
   }
 
   #noticeRemoval(): void {
