@@ -83,7 +83,7 @@ export class Forwards {
     for (const { entry, renewedAtMs } of sent?.items ?? []) {
       const waiting = this.#waiting.get(entry)
       if (waiting?.renewedAtMs === renewedAtMs) this.#waiting.delete(entry)
-      else if (waiting) waiting.sinceMs = Math.max(waiting.sinceMs, sent?.atMs ?? 0)
+      else if (waiting) waiting.sinceMs = waiting.renewedAtMs
     }
   }
 
