@@ -130,7 +130,7 @@ function settle(
       core.release(entry)
       if (entry.evidenceAtMs !== UNKNOWN) handOver(entry, entry.evidenceAtMs)
     }
-    if (!wasKnown || lifeChanged || isBooting) takeMarks(core, entry, shipped)
+    if (!wasKnown || isBooting) takeMarks(core, entry, shipped)
     attend(core, entry, nowMs)
   }
 }
