@@ -6,6 +6,7 @@
 
 import type { PlaneCore } from '../plane-core.ts'
 import { members } from './membership.ts'
+import { PeerLink } from './peer-link.ts'
 import type { PeerIdentity, PeerTransport } from './peer-transport.ts'
 import type { Ways } from './ways.ts'
 
@@ -93,6 +94,9 @@ export class Dialling {
   }
 
   #reach(node: string, address: string, nowMs: number): void {
+    const { links } = this.#ways
+    // Before it is reached: it may be told things through another.
+    if (!links.has(node)) links.set(node, new PeerLink(node, nowMs))
     const sinceMs = this.#known.get(node)
     if (sinceMs === undefined) this.#known.set(node, nowMs)
     // A seed may lead to it under another name.
