@@ -1,0 +1,234 @@
+/**
+ * I4: who is dead is gone in time, and I2: does not come back.
+ *
+ * @module
+ */
+
+import {
+  isRunning,
+  isServing,
+  type History,
+  type KeyHistory,
+  type Path,
+  type View,
+} from './cluster-history.ts'
+import { longestMs } from './cluster-paths.ts'
+import type { Timeline } from './cluster-timeline.ts'
+import {
+  cancellations,
+  deadSpans,
+  lastSignMs,
+  type Cancellation,
+  type DeadSpan,
+} from './cluster-truth.ts'
+import type { CheckOptions, Violation } from './cluster-violation.ts'
+
+const DIRECT_EXTRA_MS = 2_000
+const THIRD_EXTRA_MS = 5_000
+const FAULT_EXTRA_MS = 8_000
+/** A fault of a while ago still shows. */
+const AFTERMATH_MS = 10_000
+const CANCEL_DIRECT_MS = 2_000
+const CANCEL_THIRD_MS = 6_000
+/** Who held everything lets go once it has synced. */
+const RELEASE_MS = 6_000
+const CANCEL_GRACE_MS = 1_000
+
+interface Case {
+  readonly history: History
+  readonly one: KeyHistory
+  readonly node: string
+  readonly views: Timeline<View | undefined>
+  readonly ttlMs: number
+}
+
+export function checkDeath(history: History, { ttlMs }: CheckOptions): Violation[] {
+  const found: Violation[] = []
+  for (const one of history.keys.values()) {
+    const dead = deadSpans(one, history.endMs)
+    const cancelled = cancellations(one)
+    for (const [node, views] of one.views) {
+      const where = { history, one, node, views, ttlMs }
+      for (const span of dead) found.push(...deadShown(where, span))
+      for (const each of cancelled) found.push(...cancelledShown(where, each))
+    }
+  }
+  return found
+}
+
+/** Whiles in which a node answers and shows a key, within a span. */
+function* shownWhiles(
+  { history, node, views }: Case,
+  { fromMs, toMs }: DeadSpan,
+): Iterable<{ readonly fromMs: number; readonly toMs: number; readonly view: View }> {
+  const times = [...views.times, ...history.condition(node).times]
+    .filter((ms) => ms > fromMs && ms < toMs)
+    .sort((left, right) => left - right)
+  let atMs = fromMs
+  for (const nextMs of [...times, toMs]) {
+    const view = views.at(atMs)
+    if (view && nextMs > atMs && isServing(history.condition(node).at(atMs))) {
+      yield { fromMs: atMs, toMs: nextMs, view }
+    }
+    atMs = nextMs
+  }
+}
+
+function deadShown(where: Case, span: DeadSpan): Violation[] {
+  const { history, one, node, views } = where
+  const found: Violation[] = []
+  for (const { fromMs, toMs } of shownWhiles(where, span)) {
+    if (isIsolatedLately(where, toMs)) continue
+    const [signMs, dueMs] = dueOf(where, fromMs, toMs)
+    const heldMs = heldUntilMs(where, signMs, toMs)
+    if (toMs > Math.max(dueMs, heldMs)) {
+      const what = `shown ${Math.round(toMs - signMs)} ms after its last sign of life; ${Math.round(dueMs - signMs)} are allowed`
+      found.push({
+        invariant: 'I4 dead shown',
+        atMs: Math.max(fromMs, dueMs),
+        node,
+        key: one.key,
+        what,
+      })
+    }
+    const wasAbsent = views.at(fromMs - 0.001) === undefined
+    const wasServing = isServing(history.condition(node).at(fromMs - 0.001))
+    const lateMs = fromMs - signMs - where.ttlMs - DIRECT_EXTRA_MS
+    const isBack = wasAbsent && wasServing && fromMs > heldMs
+    if (isBack && lateMs > longestStallMs(where, signMs, fromMs)) {
+      const what = `comes back ${Math.round(fromMs - signMs)} ms after its last sign of life`
+      found.push({ invariant: 'I4 dead reappears', atMs: fromMs, node, key: one.key, what })
+    }
+  }
+  return found.slice(0, 1)
+}
+
+/**
+ * Until when somebody's protection kept an instance. Only home knows; the others show it because
+ * home does not end it, and go on for a while when home is lost.
+ */
+function heldUntilMs({ one, ttlMs }: Case, fromMs: number, toMs: number): number {
+  let untilMs = 0
+  for (const views of one.views.values()) {
+    let isHeld = false
+    for (const [atMs, view] of views.entries()) {
+      if (atMs > toMs) break
+      if (isHeld && atMs > fromMs) untilMs = Math.max(untilMs, atMs)
+      isHeld = view?.held === true
+    }
+    if (isHeld) untilMs = toMs
+  }
+  return untilMs > 0 ? untilMs + ttlMs + FAULT_EXTRA_MS : 0
+}
+
+/** A node that hears too few hides nothing, and needs a moment after. */
+function isIsolatedLately({ history, node }: Case, atMs: number): boolean {
+  const condition = history.condition(node)
+  return !condition.always(Math.max(0, atMs - RELEASE_MS), atMs, (each) => !each.isIsolated)
+}
+
+/** The last sign of life that counts, and when what is shown must have gone: what was on its way when its client died may still arrive. */
+function dueOf(where: Case, fromMs: number, toMs: number): readonly [number, number] {
+  let signMs = lastSignMs(where.one, fromMs)
+  for (;;) {
+    const dueMs = signMs + boundMs(where, signMs, toMs) + stalledMs(where, signMs, toMs)
+    const laterMs = lastSignMs(where.one, Math.min(dueMs, toMs))
+    if (laterMs <= signMs) return [signMs, dueMs]
+    signMs = laterMs
+  }
+}
+
+/** Who stood still remembers renewals as younger than they are, by as long. */
+function longestStallMs(where: Case, fromMs: number, toMs: number): number {
+  const each = where.history.nodes.map((node) => stalledMs({ ...where, node }, fromMs, toMs))
+  return Math.max(...each)
+}
+
+/** How long a node stood still itself: that moves every deadline that it keeps. */
+function stalledMs({ history, node }: Case, fromMs: number, toMs: number): number {
+  let sumMs = 0
+  let sinceMs: number | undefined
+  for (const [atMs, { isUp, isStalled }] of history.condition(node).entries()) {
+    if (sinceMs !== undefined)
+      sumMs += Math.max(0, Math.min(atMs, toMs) - Math.max(sinceMs, fromMs))
+    sinceMs = isUp && isStalled ? atMs : undefined
+  }
+  return sumMs
+}
+
+function boundMs(where: Case, signMs: number, untilMs: number): number {
+  const { history, one, ttlMs } = where
+  const worst = worstPath(history, Math.max(0, signMs - AFTERMATH_MS), untilMs)
+  if (worst === 'direct') return ttlMs + DIRECT_EXTRA_MS
+  if (worst === 'third') return ttlMs + THIRD_EXTRA_MS
+  const loads = one.loads.filter((ms) => ms >= signMs && ms <= untilMs).length
+  return (2 + loads) * ttlMs + FAULT_EXTRA_MS
+}
+
+/** The worst that any two running nodes had between them in a while; `none` too if a node came, went or stood still. */
+function worstPath(history: History, fromMs: number, toMs: number): Path {
+  let worst: Path = 'direct'
+  const running: string[] = []
+  for (const node of history.nodes) {
+    const condition = history.condition(node)
+    const isUp = isRunning(condition.at(fromMs))
+    if (!condition.always(fromMs, toMs, (each) => isRunning(each) === isUp)) return 'none'
+    if (isUp && !condition.always(fromMs, toMs, isServing)) return 'none'
+    if (isUp) running.push(node)
+  }
+  for (const [at, one] of running.entries()) {
+    for (const other of running.slice(at + 1)) {
+      const path = history.path(one, other)
+      if (path.always(fromMs, toMs, (each) => each === 'direct')) continue
+      if (!path.always(fromMs, toMs, (each) => each !== 'none')) return 'none'
+      worst = 'third'
+    }
+  }
+  return worst
+}
+
+function cancelledShown(where: Case, cancel: Cancellation): Violation[] {
+  const { history, one, node, views } = where
+  const toMs = Math.min(cancel.untilMs, history.endMs)
+  const found: Violation[] = []
+  for (const shown of shownWhiles(where, { fromMs: cancel.atMs, toMs })) {
+    if (shown.view.gen > cancel.gen) continue
+    const wasAbsent = views.at(shown.fromMs - 0.001) === undefined
+    const wasServing = isServing(history.condition(node).at(shown.fromMs - 0.001))
+    const isBack = wasAbsent && wasServing && shown.fromMs > cancel.atMs + CANCEL_GRACE_MS
+    if (isBack && canKnow(where, cancel, shown.fromMs)) {
+      const what = `comes back ${Math.round(shown.fromMs - cancel.atMs)} ms after ${cancel.node} took its cancel, for ${Math.round(shown.toMs - shown.fromMs)} ms`
+      const place = { atMs: shown.fromMs, node, key: one.key, said: cancel, toMs: shown.toMs }
+      found.push({ ...place, invariant: 'I2 resurrection', what })
+    }
+    const allowedMs = cancelBoundMs(where, cancel, shown.toMs)
+    if (shown.toMs - cancel.atMs > allowedMs) {
+      const what = `shown ${Math.round(shown.toMs - cancel.atMs)} ms after ${cancel.node} took its cancel; ${allowedMs} are allowed`
+      const atMs = cancel.atMs + allowedMs
+      found.push({ invariant: 'I4 cancelled shown', atMs, node, key: one.key, what, said: cancel })
+    }
+  }
+  return found.slice(0, 1)
+}
+
+/** Who was told by the node that took a cancel for so long knows of it. */
+const TOLD_MS = 2_000
+
+/** Whether a node can talk with any that must know of a cancel, or must itself. */
+function canKnow({ history, node }: Case, cancel: Cancellation, atMs: number): boolean {
+  const knows = (other: string) =>
+    other === cancel.node ||
+    longestMs(history.path(other, cancel.node), { fromMs: cancel.atMs, toMs: atMs }) >= TOLD_MS
+  return history.nodes.some(
+    (other) => knows(other) && (other === node || history.path(other, node).at(atMs) !== 'none'),
+  )
+}
+
+/** How long a cancel may take where its way was open all the while; without an end where it was not. */
+function cancelBoundMs({ history, node }: Case, cancel: Cancellation, untilMs: number): number {
+  if (node === cancel.node) return 0
+  const path = history.path(node, cancel.node)
+  const isSo = (is: (path: Path) => boolean) => path.always(cancel.atMs, untilMs, is)
+  if (isSo((each) => each === 'direct')) return CANCEL_DIRECT_MS
+  return isSo((each) => each !== 'none') ? CANCEL_THIRD_MS : Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,286 @@
+import { expect, test } from 'vitest'
+import { violationsOf } from './cluster-checks.ts'
+import { explanationOf } from './cluster-exceptions.ts'
+import { History, type ClientEvent, type KeyHistory, type View } from './cluster-history.ts'
+import type { Violation } from './cluster-violation.ts'
+
+const BOUNDS = { heartbeatMs: 3_000, ttlMs: 9_000 }
+const SHOWN: View = { gen: 1, cver: 1, version: 'v1', status: 'up', held: false }
+
+/** Two nodes that can talk, and one instance that registers at A at 1 s. All that a test does not say goes well. */
+function setUp() {
+  const history = new History()
+  for (const node of ['A', 'B']) {
+    history.addNode(node)
+    history
+      .condition(node)
+      .set(0, { isUp: true, isStalled: false, isReady: true, isIsolated: false })
+  }
+  history.path('A', 'B').set(0, 'direct')
+  const key = history.addKey('web k', true)
+  history.endMs = 60_000
+  say(key, { atMs: 900, process: 1, kind: 'started' })
+  for (const views of key.views.values()) views.set(0, undefined)
+  return { history, key }
+}
+
+function say(key: KeyHistory, ...events: ClientEvent[]): void {
+  key.clientEvents.push(...events)
+}
+
+/** Accepted and answered at once. */
+function renew(
+  key: KeyHistory,
+  node: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): void {
+  for (let atMs = fromMs; atMs <= toMs; atMs += 3_000) {
+    const fact = { atMs, process: 1, node, op: atMs === fromMs ? 'register' : 'renew' } as const
+    say(key, { ...fact, kind: 'accepted', gen: 1, version: 'v1' }, { ...fact, kind: 'answered' })
+  }
+}
+
+function show(key: KeyHistory, node: string, ...changes: (readonly [number, View | undefined])[]) {
+  for (const [atMs, view] of changes) key.views.get(node)?.set(atMs, view)
+}
+
+function found(history: History, options = {}): string[] {
+  return violationsOf(history, { ...BOUNDS, ...options }).map(
+    ({ invariant, node }) => `${invariant} at ${node}`,
+  )
+}
+
+function crash(key: KeyHistory, atMs: number): void {
+  say(key, { atMs, process: 1, kind: 'crashed' })
+}
+
+test('an instance that is shown while it lives and gone in time after it breaks nothing', () => {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 31_000 })
+  crash(key, 32_000)
+  show(key, 'A', [1_000, SHOWN], [40_500, undefined])
+  show(key, 'B', [1_050, SHOWN], [40_550, undefined])
+  expect(found(history)).toEqual([])
+})
+
+test('an instance that lives and is not shown for long is missed, where its heartbeats can be known', () => {
+  const missing = (path: 'direct' | 'third' | 'none', ms: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, path)
+    renew(key, 'A', { fromMs: 1_000, toMs: 58_000 })
+    show(key, 'A', [1_000, SHOWN])
+    show(key, 'B', [1_050, SHOWN], [20_000, undefined], [20_000 + ms, SHOWN])
+    return found(history).includes('I3 false absence at B')
+  }
+  expect(missing('direct', 5_700)).toBe(false)
+  expect(missing('direct', 5_900)).toBe(true)
+  expect(missing('third', 9_200)).toBe(false)
+  expect(missing('third', 9_400)).toBe(true)
+  expect(missing('none', 30_000)).toBe(false)
+})
+
+test('a node that is not ready, or only just joined, is not blamed', () => {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 58_000 })
+  show(key, 'A', [1_000, SHOWN])
+  show(key, 'B', [38_000, SHOWN])
+  const condition = { isUp: true, isStalled: false, isReady: false, isIsolated: false }
+  history.condition('B').set(100, condition)
+  history.condition('B').set(34_000, { ...condition, isReady: true })
+  history.path('A', 'B').set(100, 'none')
+  history.path('A', 'B').set(36_000, 'direct')
+  expect(found(history)).toEqual([])
+  history.path('A', 'B').set(36_500, 'none')
+})
+
+test('a live instance that flickers is counted where a scenario allows no flicker', () => {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 58_000 })
+  show(key, 'A', [1_000, SHOWN])
+  show(key, 'B', [1_050, SHOWN], [20_000, undefined], [20_100, SHOWN])
+  expect(found(history)).toEqual(['I3 empty at B'])
+  expect(found(history, { flapsMax: 0 })).toContain('flap at B')
+})
+
+test('the dead must be gone in time: later through a third, latest after faults', () => {
+  const late = (path: 'direct' | 'third' | 'none', goneMs: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, path)
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    crash(key, 11_000)
+    show(key, 'A', [1_000, SHOWN], [19_500, undefined])
+    show(key, 'B', [1_050, SHOWN], [goneMs, undefined])
+    return found(history).includes('I4 dead shown at B')
+  }
+  expect([late('direct', 20_900), late('direct', 21_100)]).toEqual([false, true])
+  expect([late('third', 23_900), late('third', 24_100)]).toEqual([false, true])
+  expect([late('none', 35_900), late('none', 36_100)]).toEqual([false, true])
+})
+
+test('what protection holds may stay', () => {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+  crash(key, 11_000)
+  show(key, 'A', [1_000, SHOWN], [19_000, { ...SHOWN, held: true }], [58_000, undefined])
+  show(key, 'B', [1_050, SHOWN], [58_050, undefined])
+  expect(found(history)).toEqual([])
+})
+
+test('an isolated node shows the dead until it hears half again', () => {
+  const goneAt = (goneMs: number) => {
+    const { history, key } = setUp()
+    const condition = { isUp: true, isStalled: false, isReady: true, isIsolated: true }
+    history.condition('B').set(12_000, condition)
+    history.condition('B').set(50_000, { ...condition, isIsolated: false })
+    history.path('A', 'B').set(12_000, 'none')
+    history.path('A', 'B').set(49_000, 'direct')
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    crash(key, 11_000)
+    show(key, 'A', [1_000, SHOWN], [19_500, undefined])
+    show(key, 'B', [1_050, SHOWN], [goneMs, undefined])
+    return found(history)
+  }
+  expect(goneAt(55_000)).toEqual([])
+  expect(goneAt(57_000)).toEqual(['I4 dead shown at B'])
+})
+
+test('a dead instance does not come back', () => {
+  const { history, key } = setUp()
+  history.path('A', 'B').set(10, 'none')
+  renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+  crash(key, 11_000)
+  show(key, 'A', [1_000, SHOWN], [19_500, undefined])
+  show(key, 'B', [1_050, SHOWN], [19_600, undefined], [22_000, SHOWN], [22_500, undefined])
+  expect(found(history)).toEqual(['I4 dead reappears at B'])
+})
+
+function cancelled(shownAgain: readonly (readonly [number, View | undefined])[]) {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+  say(key, { atMs: 11_000, process: 1, kind: 'leaving' })
+  const cancel = { atMs: 11_050, process: 1, op: 'cancel', node: 'A' } as const
+  say(key, { ...cancel, kind: 'accepted', gen: 1, version: '' })
+  say(key, { ...cancel, kind: 'answered' })
+  say(key, { atMs: 11_060, process: 1, kind: 'left', acknowledged: true })
+  show(key, 'A', [1_000, SHOWN], [11_050, undefined])
+  show(key, 'B', [1_050, SHOWN], ...shownAgain)
+  return history
+}
+
+test('a cancelled instance is gone at once and stays gone', () => {
+  expect(found(cancelled([[11_100, undefined]]))).toEqual([])
+  expect(found(cancelled([[13_200, undefined]]))).toEqual(['I4 cancelled shown at B'])
+  const back = cancelled([
+    [11_100, undefined],
+    [12_200, SHOWN],
+    [12_250, undefined],
+  ])
+  expect(found(back)).toEqual(['I2 resurrection at B'])
+})
+
+test('a cancel that dies with the only node that knew of it is a stated exception', () => {
+  const history = cancelled([
+    [11_100, undefined],
+    [20_000, SHOWN],
+    [21_000, undefined],
+  ])
+  const [violation] = violationsOf(history, BOUNDS)
+  if (!violation) throw new Error('the resurrection was not found')
+  expect(explanationOf(violation, history)).toBeUndefined()
+  const down = { isUp: false, isStalled: false, isReady: false, isIsolated: false }
+  history.condition('A').set(11_500, down)
+  expect(explanationOf(violation, history)?.name).toBe('died before it shipped')
+})
+
+function final(shown: Record<string, string>, outbox = 0) {
+  const records = new Map(Object.entries(shown).map(([n, text]) => [n, new Map([['k', text]])]))
+  return {
+    records,
+    shown: records,
+    sizes: new Map<string, number>(),
+    roots: new Map(Object.keys(shown).map((node) => [node, '1'])),
+    outbox: new Map([
+      ['A B', outbox],
+      ['B A', 0],
+    ]),
+  }
+}
+
+test('nodes that can talk must agree in the end, at some moment of it', () => {
+  const { history } = setUp()
+  history.finals.push(final({ A: 'one', B: 'other' }))
+  expect(found(history)).toEqual(['I1 converged at A'])
+  history.finals.push(final({ A: 'one', B: 'one' }))
+  expect(found(history)).toEqual([])
+})
+
+test('nodes that could not talk for long need not agree', () => {
+  const { history } = setUp()
+  history.finals.push(final({ A: 'one', B: 'other' }))
+  history.path('A', 'B').set(30_000, 'none')
+  history.path('A', 'B').set(45_000, 'direct')
+  expect(found(history)).toEqual([])
+})
+
+test('a queue that nobody empties is noticed', () => {
+  const { history } = setUp()
+  history.finals.push(final({ A: 'one', B: 'one' }, 3))
+  expect(found(history)).toEqual(['I6 unbounded at A'])
+})
+
+test('a node without a channel to one that it could talk to is noticed', () => {
+  const { history } = setUp()
+  const { outbox, ...rest } = final({ A: 'one', B: 'one' })
+  outbox.delete('B A')
+  history.finals.push({ ...rest, outbox })
+  expect(found(history)).toEqual(['I1 converged at B'])
+})
+
+test('when nothing happens nothing is told', () => {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 58_000 })
+  for (const views of key.views.values()) views.set(1_000, SHOWN)
+  history.traffic(30_000).claims += 1
+  expect(found(history)).toEqual([])
+  history.traffic(50_000).claims += 1
+  expect(found(history)).toEqual(['quiet at undefined'])
+})
+
+test('a renewal at home costs no message, one elsewhere a few', () => {
+  const heard = (node: string) => {
+    const { history, key } = setUp()
+    renew(key, node, { fromMs: 1_000, toMs: 58_000 })
+    for (const views of key.views.values()) views.set(1_000, SHOWN)
+    for (const homes of key.homes.values()) homes.set(1_000, 'A#1')
+    history.traffic(50_000).forwarded += 2
+    return found(history)
+  }
+  expect(heard('A')).toEqual(['quiet at undefined'])
+  expect(heard('B')).toEqual([])
+})
+
+test('the last words of client and operator stand, the latest by its stamp', () => {
+  const { history, key } = setUp()
+  renew(key, 'A', { fromMs: 1_000, toMs: 58_000 })
+  key.overrides.push({ atMs: 9_000, node: 'A', value: 'out_of_service', over: 20 })
+  key.overrides.push({ atMs: 10_000, node: 'B', value: null, over: 10 })
+  const out = { ...SHOWN, status: 'out_of_service' }
+  show(key, 'A', [1_000, SHOWN], [9_000, out])
+  show(key, 'B', [1_050, SHOWN], [9_050, { ...out, version: 'v0' }])
+  expect(found(history)).toEqual(['content at B'])
+  show(key, 'B', [59_000, SHOWN])
+  expect(found(history)).toEqual(['override at B'])
+})
+
+test('a node that hears enough others is not isolated for ever', () => {
+  const { history } = setUp()
+  const isolated = { isUp: true, isStalled: false, isReady: true, isIsolated: true }
+  history.condition('B').set(20_000, isolated)
+  expect(found(history)).toEqual(['isolation at B'])
+})
+
+test('no exception explains what nobody said', () => {
+  const { history } = setUp()
+  const violation: Violation = { invariant: 'I1 converged', atMs: 1, what: '' }
+  expect(explanationOf(violation, history)).toBeUndefined()
+})

@@ -1,0 +1,88 @@
+/**
+ * What the specification states as exceptions to its invariants, each with its reason. A
+ * violation that one of these explains is counted and not failed; each may explain a
+ * hundredth of the runs at most.
+ *
+ * @module
+ */
+
+import type { History } from './cluster-history.ts'
+import { longestMs } from './cluster-paths.ts'
+import type { Violation } from './cluster-violation.ts'
+
+export interface Exception {
+  readonly name: string
+  readonly reason: string
+  readonly explains: (violation: Violation, history: History) => boolean
+}
+
+/** So long does it take to reach a peer for certain. */
+const SHIPPED_MS = 1_000
+
+/** Whether the node that took something ended before it could tell anybody. */
+function diedBeforeItShipped({ said }: Violation, history: History): boolean {
+  if (!said) return false
+  const { node, atMs } = said
+  const diedMs = history
+    .condition(node)
+    .times.find((ms) => ms >= atMs && history.condition(node).at(ms)?.isUp === false)
+  if (diedMs === undefined) return false
+  const others = history.nodes.filter((other) => other !== node)
+  return !others.some(
+    (other) => longestMs(history.path(node, other), { fromMs: atMs, toMs: diedMs }) >= SHIPPED_MS,
+  )
+}
+
+/** Whether for a moment after something was said no node was there that could remember it. */
+function nobodyWasLeft({ said, atMs }: Violation, history: History): boolean {
+  if (!said) return false
+  const conditions = history.nodes.map((node) => history.condition(node))
+  return conditions
+    .flatMap(({ times }) => times)
+    .some(
+      (ms) =>
+        ms > said.atMs &&
+        ms < atMs &&
+        conditions.every((condition) => {
+          const now = condition.at(ms)
+          return now?.isUp !== true || !(now.isReady || now.isStalled)
+        }),
+    )
+}
+
+/** Whether something was shown for a moment, soon after the way to who knew better was open again. */
+function cameByAnotherWay(violation: Violation, history: History): boolean {
+  const { said, node, atMs, toMs = Number.POSITIVE_INFINITY } = violation
+  if (!said || node === undefined || node === said.node || toMs - atMs > MOMENT_MS) return false
+  const path = history.path(node, said.node)
+  return !path.always(Math.max(said.atMs, atMs - SOON_MS), atMs, (each) => each !== 'none')
+}
+
+const MOMENT_MS = 1_000
+const SOON_MS = 5_000
+
+export const EXCEPTIONS: readonly Exception[] = [
+  {
+    name: 'died before it shipped',
+    reason:
+      'A node answers without waiting for others (a cancel for 200 ms at most). What it took while cut off, or in its last moment, ends with it: F11.',
+    explains: diedBeforeItShipped,
+  },
+  {
+    name: 'nobody was left',
+    reason:
+      'No node was up but such as had just started: what no disk kept of the instance plane is gone, overrides and tombstones with it.',
+    explains: nobodyWasLeft,
+  },
+  {
+    name: 'came by another way',
+    reason:
+      'After a heal a cancel and what it ends may arrive by different paths: what ended shows for less than a second until both are there (seed 268 of the evidence).',
+    explains: cameByAnotherWay,
+  },
+]
+
+/** The exception that explains a violation, if any. */
+export function explanationOf(violation: Violation, history: History): Exception | undefined {
+  return EXCEPTIONS.find(({ explains }) => explains(violation, history))
+}

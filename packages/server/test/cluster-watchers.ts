@@ -1,0 +1,72 @@
+/**
+ * The watchers of a simulated cluster: each stays with a node while that serves, is away now and
+ * then, and comes back with what it knew.
+ *
+ * @module
+ */
+
+import { ClusterWatcher } from './cluster-watcher.ts'
+import type { ClusterWorld } from './cluster-world.ts'
+
+interface Place {
+  readonly watcher: ClusterWatcher
+  node: string
+  isAway: boolean
+}
+
+export class ClusterWatchers {
+  readonly #world: ClusterWorld
+  readonly #places: Place[] = []
+
+  constructor(world: ClusterWorld) {
+    this.#world = world
+  }
+
+  add(node: string, service = 'web'): void {
+    const { history } = this.#world
+    const place: Place = {
+      watcher: new ClusterWatcher(service, (what) => {
+        const whose = `a watcher of ${place.node} ${what}`
+        history.watcherFaults.push({ atMs: this.#world.nowMs, what: whose })
+      }),
+      node,
+      isAway: false,
+    }
+    this.#places.push(place)
+    this.#connect(place)
+  }
+
+  /** Some go away, some come back, who lost a node looks for another, and the rest look closely. */
+  move(): void {
+    for (const place of this.#places) {
+      const isServed = this.#world.isServing(place.node)
+      if (place.isAway && this.#world.chance(0.4)) this.#connect(place)
+      else if (place.isAway) continue
+      else if (!isServed || this.#world.chance(0.1)) this.#disconnect(place)
+      else place.watcher.check()
+    }
+  }
+
+  checkAll(): void {
+    for (const { watcher } of this.#places) watcher.check()
+  }
+
+  #disconnect(place: Place): void {
+    place.watcher.disconnect()
+    place.isAway = true
+  }
+
+  #connect(place: Place): void {
+    const world = this.#world
+    const serving = [...world.nodes.keys()].filter((name) => world.isServing(name))
+    const isBack = serving.includes(place.node)
+    const name = isBack ? place.node : serving[world.pick(serving.length)]
+    const process = name === undefined ? undefined : world.nodes.get(name)?.process
+    if (name === undefined || !process) return
+    place.node = name
+    place.isAway = false
+    process.sim.arrive(() => {
+      place.watcher.connect(process.plane)
+    })
+  }
+}
