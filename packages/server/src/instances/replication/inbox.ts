@@ -81,6 +81,8 @@ export class Inbox {
         if (link) batches.acked(link, message, nowMs)
         break
       case 'forward':
+        // Who has just stood still cannot tell how long it lay here; its sender will go elsewhere.
+        if (this.#options.isBooting()) break
         forwarding.received(message, nowMs)
         ways.send(from, { kind: 'forward-ack', seq: message.seq }, nowMs)
         break
