@@ -131,7 +131,8 @@ function isIsolatedLately({ history, node }: Case, atMs: number): boolean {
 function dueOf(where: Case, fromMs: number, toMs: number): readonly [number, number] {
   let signMs = lastSignMs(where.one, fromMs)
   for (;;) {
-    const dueMs = signMs + boundMs(where, signMs, toMs) + stalledMs(where, signMs, toMs)
+    // Whoever kept its deadline or hide time may have stood still, and passed on what it then kept.
+    const dueMs = signMs + boundMs(where, signMs, toMs) + longestStallMs(where, signMs, toMs)
     const laterMs = lastSignMs(where.one, Math.min(dueMs, toMs))
     if (laterMs <= signMs) return [signMs, dueMs]
     signMs = laterMs

@@ -23,5 +23,5 @@ test.each(RUNS)('%s, seed %d, stays mended', (name, seed) => {
   const scenario = scenarioNamed(name)
   if (!scenario) throw new Error(`there is no scenario ${name}`)
   const outcome = runScenario(scenario, seed)
-  expect(outcome.violations, describeFailure(outcome)).toEqual([])
+  expect(outcome.violations.length > 0 ? describeFailure(outcome) : 'none').toBe('none')
 })

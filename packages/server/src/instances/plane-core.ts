@@ -20,6 +20,7 @@ import { ChangeFeed } from './change-feed.ts'
 import { HORIZON_MS, MEMBER_HORIZON_MS, QUIET_MS } from './constants.ts'
 import { Digest } from './digest.ts'
 import { UNKNOWN, type Entry } from './entry.ts'
+import { sameFacts } from './facts.ts'
 import { remember } from './history.ts'
 import { Homes, type Standing } from './homes.ts'
 import { HybridClock } from './hybrid-clock.ts'
@@ -28,7 +29,7 @@ import { merge } from './merge.ts'
 import { NOBODY, type Neighbours } from './neighbours.ts'
 import { PlaneTime } from './plane-time.ts'
 import { Protection } from './protection.ts'
-import { isLive, POLICY_ID, vouched, type InstanceRecord } from './record.ts'
+import { isLive, POLICY_ID, vouched, type Content, type InstanceRecord } from './record.ts'
 import { wallMsOf, type Origin } from './stamp.ts'
 import { Table } from './table.ts'
 import { TimingWheel } from './timing-wheel.ts'
@@ -341,7 +342,16 @@ export interface PlaneReactions {
 /** Claims and refreshes touch the life alone, which clients are not shown. */
 function sameToClients(before: InstanceRecord, after: InstanceRecord): boolean {
   return (
-    before.content === after.content &&
+    sameContent(before.content, after.content) &&
     (before.override?.value ?? null) === (after.override?.value ?? null)
   )
+}
+
+/** Two nodes may have taken the same registration at once; only who wrote it differs then. */
+function sameContent(before: Content | null, after: Content | null): boolean {
+  if (before === after) return true
+  if (before === null || after?.cver.at !== before.cver.at) return false
+  const { registeredAtMs, upSinceMs } = before
+  const sameTimes = registeredAtMs === after.registeredAtMs && upSinceMs === after.upSinceMs
+  return sameTimes && sameFacts(before, after)
 }

@@ -89,7 +89,7 @@ test('what is decided about an orphan goes with it, as time that is left', () =>
   expect(outbox.take(1_000).records[0]?.orphan).toEqual({ hideInMs: 60_000, hidden: true })
 })
 
-test('a batch has a thousand records at most, and what was sent last waits longest', () => {
+test('a batch has a thousand records at most', () => {
   const entries = entriesOf(BATCH_RECORDS_MAX + 5)
   const { outbox, send } = setUp(entries)
   const first = send(1_000)
@@ -101,6 +101,14 @@ test('a batch has a thousand records at most, and what was sent last waits longe
   outbox.acked(second.seq, [])
   expect(outbox.size).toBe(BATCH_RECORDS_MAX)
   expect(send(1_000 + RESEND_MS).entries).toEqual(first.entries)
+})
+
+test('what was not sent yet comes before what is sent again', () => {
+  const entries = entriesOf(BATCH_RECORDS_MAX + 5)
+  const { send } = setUp(entries)
+  send(1_000)
+  const next = send(1_000 + RESEND_MS).entries
+  expect(next.slice(0, 5)).toEqual(entries.slice(BATCH_RECORDS_MAX))
 })
 
 test('a batch ends with the record that fills its bytes; one record always fits', () => {
