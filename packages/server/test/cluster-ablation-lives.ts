@@ -261,3 +261,21 @@ export const lateRequest: Scenario = {
   check: (history) =>
     unless(!isShown(history, 'web late', ['B', 26_000]), 'a client that has left is back'),
 }
+
+/** A node stands still for so long that the others hide what it was home of; one of that is dead. */
+export const longStall: Scenario = {
+  name: 'longStall',
+  nodes: THREE,
+  endS: 70,
+  weather: CALM,
+  plan(world) {
+    const [dead] = settled(world, 3, 'A')
+    world.at(15.5, () => dead?.process.crash())
+    world.at(16, () => world.stall('A', 16_000))
+  },
+  check: (history) =>
+    unless(
+      !isShown(history, 'web k0', ['A', 35_000]) && !isShown(history, 'web k0', ['B', 35_000]),
+      'A vouches for what died while it stood still',
+    ),
+}

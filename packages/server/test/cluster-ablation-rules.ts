@@ -77,8 +77,8 @@ const HOMES: readonly Rule[] = [
     rule: 'a node that stood still for long vouches for nothing',
     finding: 'F5c',
     remove: homes.noFence,
-    scenario: named('stall'),
-    violated: 'I4 dead shown',
+    scenario: lives.longStall,
+    violated: 'scenario',
   },
   {
     rule: 'beats that are passed on tell their age',

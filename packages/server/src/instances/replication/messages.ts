@@ -29,7 +29,7 @@ export interface ShippedRecord {
   }
 }
 
-/** What changed, and who is alive. Sent at once, then every 20 ms while there is more, and every second anyway. */
+/** What changed, and who is alive. Sent at once, then every 5 ms while there is more, and every second anyway. */
 export interface BatchMessage {
   readonly kind: 'batch'
   readonly seq: number
