@@ -33,6 +33,8 @@ const CANCEL_THIRD_MS = 6_000
 /** Who held everything lets go once it has synced. */
 const RELEASE_MS = 6_000
 const CANCEL_GRACE_MS = 1_000
+/** Who stands still for longer is a new incarnation after. */
+const FENCED_MS = 5_250
 
 interface Case {
   readonly history: History
@@ -131,8 +133,8 @@ function isIsolatedLately({ history, node }: Case, atMs: number): boolean {
 function dueOf(where: Case, fromMs: number, toMs: number): readonly [number, number] {
   let signMs = lastSignMs(where.one, fromMs)
   for (;;) {
-    // Whoever kept its deadline or hide time may have stood still, and passed on what it then kept.
-    const dueMs = signMs + boundMs(where, signMs, toMs) + longestStallMs(where, signMs, toMs)
+    const stalled = Math.max(stalledMs(where, signMs, toMs), keptMs(where, signMs, toMs))
+    const dueMs = signMs + boundMs(where, signMs, toMs) + stalled
     const laterMs = lastSignMs(where.one, Math.min(dueMs, toMs))
     if (laterMs <= signMs) return [signMs, dueMs]
     signMs = laterMs
@@ -145,16 +147,38 @@ function longestStallMs(where: Case, fromMs: number, toMs: number): number {
   return Math.max(...each)
 }
 
+/**
+ * How long another node stood still at most that may have kept the deadline or the hide time, and
+ * passed it on later. A home that stands still for long vouches for nothing after: that is no excuse.
+ */
+function keptMs({ history, one }: Case, fromMs: number, toMs: number): number {
+  let longest = 0
+  for (const node of history.nodes) {
+    for (const stall of stallsOf(history, node)) {
+      const lastedMs = Math.min(stall.toMs, toMs) - Math.max(stall.fromMs, fromMs)
+      const wasHome = one.homes.get(node)?.at(stall.fromMs)?.startsWith(`${node}#`) === true
+      if (!wasHome || stall.toMs - stall.fromMs < FENCED_MS) longest = Math.max(longest, lastedMs)
+    }
+  }
+  return longest
+}
+
 /** How long a node stood still itself: that moves every deadline that it keeps. */
 function stalledMs({ history, node }: Case, fromMs: number, toMs: number): number {
   let sumMs = 0
-  let sinceMs: number | undefined
-  for (const [atMs, { isUp, isStalled }] of history.condition(node).entries()) {
-    if (sinceMs !== undefined)
-      sumMs += Math.max(0, Math.min(atMs, toMs) - Math.max(sinceMs, fromMs))
-    sinceMs = isUp && isStalled ? atMs : undefined
+  for (const stall of stallsOf(history, node)) {
+    sumMs += Math.max(0, Math.min(stall.toMs, toMs) - Math.max(stall.fromMs, fromMs))
   }
   return sumMs
+}
+
+function* stallsOf(history: History, node: string): Iterable<DeadSpan> {
+  let sinceMs: number | undefined
+  for (const [atMs, { isUp, isStalled }] of history.condition(node).entries()) {
+    if (sinceMs !== undefined) yield { fromMs: sinceMs, toMs: atMs }
+    sinceMs = isUp && isStalled ? atMs : undefined
+  }
+  if (sinceMs !== undefined) yield { fromMs: sinceMs, toMs: history.endMs }
 }
 
 function boundMs(where: Case, signMs: number, untilMs: number): number {

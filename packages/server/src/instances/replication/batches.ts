@@ -26,8 +26,6 @@ export interface BatchesOptions {
   readonly beats: () => readonly Beat[]
 }
 
-const NOTHING: Taken = { entries: [], records: [], isFull: false }
-
 export class Batches {
   readonly #options: BatchesOptions
   /** Told once when a peer has the newest state of an entry. */
@@ -78,14 +76,15 @@ export class Batches {
 
   /** Sends what waits for a peer; with `beat` also when nothing does. */
   flush(link: PeerLink, nowMs: number, beat: boolean): void {
-    const isDirect = link.isDirect(nowMs)
-    // What is told through another must not keep the direct way from being tried.
-    if (beat && !isDirect) this.#send(link, NOTHING, { nowMs, probe: true })
+    // Where the direct way is not proved, both are tried: it may be open again, or the other closed.
+    const isRelayed = !link.isDirect(nowMs) && this.#options.ways.canRelay(link.node, nowMs)
     let isOwed = beat
     for (;;) {
       const taken = link.outbox.take(nowMs)
       if (taken.entries.length === 0 && !isOwed) return
-      if (!this.#send(link, taken, { nowMs, probe: false })) return
+      const isSent = this.#send(link, taken, { nowMs, direct: true })
+      const isRelaySent = isRelayed && this.#send(link, taken, { nowMs, direct: false })
+      if (!isSent && !isRelaySent) return
       isOwed = false
       if (!taken.isFull) return
     }
@@ -136,7 +135,7 @@ export class Batches {
   #send(
     link: PeerLink,
     { entries, records }: Taken,
-    { nowMs, probe }: { readonly nowMs: number; readonly probe: boolean },
+    { nowMs, direct }: { readonly nowMs: number; readonly direct: boolean },
   ): boolean {
     const { core, ways, beats } = this.#options
     this.#seq += 1
@@ -151,7 +150,7 @@ export class Batches {
       root: core.digest.root,
       records,
     }
-    const way = probe ? ways.sendDirect(link.node, message) : ways.send(link.node, message, nowMs)
+    const way = direct ? ways.sendDirect(link.node, message) : ways.send(link.node, message, nowMs)
     if (way === 'none') return false
     link.outbox.sent(seq, entries, { atMs: nowMs, direct: way === 'direct' })
     link.batchedAtMs = nowMs

@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
     happened(boot) {
       for (const node of ['b', 'c']) {
         heard(boot, node)
-        boot.unready(node)
+        boot.unready(node, 0)
       }
     },
     ends: [[100, 'alone']],
@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
     when: 'one boots as well and another is silent: alone after 5 s',
     happened(boot) {
       heard(boot, 'b')
-      boot.unready('b')
+      boot.unready('b', 0)
     },
     ends: [
       [2_000, undefined],
@@ -157,15 +157,26 @@ test.each(CASES)('$when', ({ seeds = ['b', 'c'], happened, ends }) => {
 
 test('peers are asked one after the other, those that boot not at all', () => {
   const boot = new Boot(['b', 'c', 'd'], 0)
-  expect(boot.next()).toBeUndefined()
+  expect(boot.next(0)).toBeUndefined()
   for (const node of ['b', 'c', 'd']) heard(boot, node)
-  expect(boot.next()).toBe('b')
-  boot.unready('b')
-  expect(boot.next()).toBe('c')
+  expect(boot.next(0)).toBe('b')
+  boot.unready('b', 0)
+  expect(boot.next(0)).toBe('c')
   boot.synced('c')
-  expect(boot.next()).toBe('d')
+  expect(boot.next(0)).toBe('d')
   boot.gone('d')
-  expect(boot.next()).toBeUndefined()
+  expect(boot.next(0)).toBeUndefined()
   heard(boot, 'd')
-  expect(boot.next()).toBe('d')
+  expect(boot.next(0)).toBe('d')
+})
+
+test('who booted as well is asked again a second later: by then it may know', () => {
+  const boot = new Boot(['a', 'b'], 0)
+  boot.answered('b', 'b')
+  boot.unready('b', 100)
+  expect(boot.next(1_000)).toBeUndefined()
+  expect(boot.end(1_000)).toBeUndefined()
+  expect(boot.next(1_100)).toBe('b')
+  boot.synced('b')
+  expect(boot.end(2_000)).toBe('peers')
 })

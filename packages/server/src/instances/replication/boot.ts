@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BOOT_ALONE_MS, BOOT_OTHERS_MS } from './constants.ts'
+import { BEAT_MS, BOOT_ALONE_MS, BOOT_OTHERS_MS } from './constants.ts'
 
 /** How a boot ended: with what peers told, or with nobody. */
 export type BootEnd = 'peers' | 'alone'
@@ -16,7 +16,7 @@ export class Boot {
   readonly #unanswered: Set<string>
   readonly #asked = new Set<string>()
   readonly #synced = new Set<string>()
-  readonly #unready = new Set<string>()
+  readonly #unreadyAtMs = new Map<string, number>()
 
   /** `expected`: addresses or nodes. */
   constructor(expected: Iterable<string>, nowMs: number) {
@@ -43,21 +43,25 @@ export class Boot {
   }
 
   /** A peer boots as well: it cannot tell what there is, yet. */
-  unready(node: string): void {
-    this.#unready.add(node)
+  unready(node: string, nowMs: number): void {
+    this.#unreadyAtMs.set(node, nowMs)
   }
 
   /** Whom to sync with next: the first for everything, then the others, who will differ little. */
-  next(): string | undefined {
+  next(nowMs: number): string | undefined {
     for (const node of this.#asked) {
-      if (!this.#synced.has(node) && !this.#unready.has(node)) return node
+      const unreadyAtMs = this.#unreadyAtMs.get(node)
+      if (unreadyAtMs !== undefined && nowMs - unreadyAtMs < BEAT_MS) continue
+      if (!this.#synced.has(node)) return node
     }
     return undefined
   }
 
   /** How the boot ended; undefined while it goes on. */
   end(nowMs: number): BootEnd | undefined {
-    if (this.next() !== undefined) return undefined
+    for (const node of this.#asked) {
+      if (!this.#synced.has(node) && !this.#unreadyAtMs.has(node)) return undefined
+    }
     const tookMs = nowMs - this.#startedAtMs
     const isSynced = this.#synced.size > 0
     if (this.#unanswered.size === 0) return isSynced ? 'peers' : 'alone'

@@ -297,13 +297,13 @@ export class Replicator implements Neighbours, PeerListener {
     this.#options.metrics.synced(outcome)
     if (outcome === 'failed' || outcome === 'unready') {
       if (outcome === 'failed') this.#boot?.gone(node)
-      else this.#boot?.unready(node)
+      else this.#boot?.unready(node, this.core.time.lastMs)
       if (link) link.syncAgainAtMs = this.core.time.lastMs + BEAT_MS
+      if (link && whole) link.needsSync = true
       return
     }
     if (!whole) return
     this.#boot?.synced(node)
-    if (link) link.needsSync = false
     for (const covered of [node, ...direct]) this.members.synced(covered, startedAtMs)
     this.core.homes.review()
   }
@@ -337,7 +337,7 @@ export class Replicator implements Neighbours, PeerListener {
 
   #beginSyncs(nowMs: number): void {
     if (this.#boot) {
-      const next = this.#boot.next()
+      const next = this.#boot.next(nowMs)
       if (next !== undefined && this.syncs.running === 0) this.syncs.start(next, true, true)
       return
     }

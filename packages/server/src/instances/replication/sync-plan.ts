@@ -25,8 +25,12 @@ export function beginSyncs({ members, ways, syncs }: SyncPlanOptions, nowMs: num
   }
   for (const link of ways.links.values()) {
     const isDue = link.needsSync && !link.isSilent(nowMs) && nowMs >= link.syncAgainAtMs
-    if (isDue) syncs.start(link.node, true)
-    else if (link.mismatches > 1 && nowMs - link.lookedAtMs >= LOOK_EVERY_MS) {
+    // Noted as done now: what is dropped while it runs asks for another.
+    if (isDue && !syncs.isRunning(link.node)) {
+      link.needsSync = false
+      syncs.start(link.node, true)
+    }
+    if (!isDue && link.mismatches > 1 && nowMs - link.lookedAtMs >= LOOK_EVERY_MS) {
       link.lookedAtMs = nowMs
       syncs.start(link.node, false)
     }

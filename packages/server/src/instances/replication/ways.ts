@@ -56,6 +56,11 @@ export class Ways {
     return this.links.get(to)?.isDirect(nowMs) === true || this.#relayTo(to, nowMs) !== undefined
   }
 
+  /** Whether somebody else would bring it there. */
+  canRelay(to: string, nowMs: number): boolean {
+    return this.#relayTo(to, nowMs) !== undefined
+  }
+
   /** Nodes that have just acknowledged on the direct way. */
   direct(nowMs: number): string[] {
     return [...this.links.values()].filter((link) => link.isProved(nowMs)).map(({ node }) => node)
