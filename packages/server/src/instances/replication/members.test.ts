@@ -114,7 +114,7 @@ test('a node that left is not heard again, a later life of it is', () => {
   expect(it.members.isKnown('n2')).toBe(true)
   expect(it.hear(10_200, { counter: 11 })).toBe(false)
   expect(it.members.isAlive('n2', 10_200)).toBe(false)
-  expect(it.members.beats(10_200)).toEqual([])
+  expect(it.members.beats(10_200)).toEqual([{ node: 'n2', inc: 5, counter: 0, ageMs: 10_000 }])
   expect(it.hear(10_300, { inc: 6, counter: 1 })).toBe(true)
   expect(it.members.standing({ node: 'n2', inc: 6 }, 10_300)).toBe('doubted')
 })

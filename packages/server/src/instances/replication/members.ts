@@ -124,13 +124,23 @@ export class Members {
     if (heard) heard.syncedAtMs = Math.max(heard.syncedAtMs, startedAtMs)
   }
 
-  /** What we pass on of others' beats. */
+  /**
+   * What we pass on of others' beats. Of those that left, the last that counted: should one come
+   * back with an older incarnation, because its wall clock went back, it learns of it.
+   */
   beats(nowMs: number): Beat[] {
-    return [...this.#heard].map(([node, { inc, counter, heardAtMs }]) => ({
+    const heard = [...this.#heard].map(([node, { inc, counter, heardAtMs }]) => ({
       node,
       inc,
       counter,
       ageMs: Math.max(0, nowMs - heardAtMs),
     }))
+    const left = [...this.#left].map(([node, inc]) => ({
+      node,
+      inc,
+      counter: 0,
+      ageMs: 2 * LOST_MS,
+    }))
+    return [...heard, ...left.filter(({ node }) => !this.#heard.has(node))]
   }
 }
