@@ -13,6 +13,8 @@ import { setUp } from './setup.mjs'
 import { readStartOptions } from './start-options.mjs'
 
 const COMMAND = 'packages/cli/bin/rollcall.js'
+/** What the first line of the command tells Node. */
+const NODE_ARGS = ['--no-memory-reducer']
 
 process.exitCode = await start()
 
@@ -25,7 +27,7 @@ async function start() {
     throw error
   }
   return runServerAndAgent({
-    server: { args: [COMMAND, 'server', ...serverArgs], env: serverEnv },
+    server: { args: [...NODE_ARGS, COMMAND, 'server', ...serverArgs], env: serverEnv },
     agent: (url) => ({ args: [COMMAND, 'agent', '--server', url], env: agentEnv }),
     stop: stopRequests(),
   })

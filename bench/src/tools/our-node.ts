@@ -32,6 +32,8 @@ export interface OurNodeOptions {
 
 const READY_WITHIN_MS = 60_000
 const TOP = 15
+/** What the first line of the command tells Node. */
+const AS_COMMAND = ['--no-memory-reducer']
 const COLLECTING = [
   '--expose-gc',
   `--import=${new URL('collect-garbage.mjs', import.meta.url).href}`,
@@ -125,6 +127,7 @@ export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
   const data = options.data ?? started.use(await temporaryFolder()).path
   const profiles = profiled ? started.use(await temporaryFolder()).path : undefined
   const nodeArgs = [
+    ...AS_COMMAND,
     ...COLLECTING,
     ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]),
     ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),

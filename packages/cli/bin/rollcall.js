@@ -1,5 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --no-memory-reducer
 // Checked in, so that npm can link it before anything is built.
+//
+// The option has to be there before the heap is: a quiet node is else made to mark a million
+// instances again and again, for seconds and at the cost of every heartbeat meanwhile, to give
+// back memory that the next busy minute takes again.
 import { existsSync } from 'node:fs'
 
 const built = new URL('../dist/main.js', import.meta.url)

@@ -6,7 +6,6 @@
  */
 
 import { hostname } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
 import { systemClock, systemRandom } from '@rollcall/runtime'
 import {
   CONFIG_FILE_OPTION,
@@ -37,7 +36,6 @@ export interface RunServerOptions extends CommandSources {
 /** Runs a node until `signal` aborts, and answers the exit code. Rejects when it cannot start. */
 export async function runServer(options: RunServerOptions): Promise<number> {
   const { config } = load(options)
-  keepHeap()
   const node = new RegistryNode({
     config,
     clock: systemClock,
@@ -49,14 +47,6 @@ export async function runServer(options: RunServerOptions): Promise<number> {
   })
   await node.run(options.signal)
   return 0
-}
-
-/**
- * A quiet heap is not made smaller: V8 would mark a million instances for that, for seconds and
- * at the cost of every heartbeat meanwhile, and let it grow again with the next busy minute.
- */
-function keepHeap(): void {
-  setFlagsFromString('--no-memory-reducer')
 }
 
 /** The configuration that a node would have, each value with its origin; secrets are masked. */
