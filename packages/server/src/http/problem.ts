@@ -15,12 +15,20 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   service_not_found: 404,
   instance_not_found: 404,
+  key_not_found: 404,
+  lease_not_found: 404,
   member_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   not_acceptable: 406,
   superseded: 409,
   ambiguous_zone: 409,
+  revision_conflict: 409,
+  already_exists: 409,
+  idempotency_conflict: 409,
+  not_a_cluster: 409,
+  lease_lost: 410,
+  compacted: 410,
   limit_exceeded: 413,
   uri_too_long: 414,
   unsupported_media_type: 415,
@@ -30,6 +38,9 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_ready: 503,
   shutting_down: 503,
   unavailable: 503,
+  engine_full: 503,
+  generation_changed: 503,
+  outcome_unknown: 504,
 }
 
 /** Seconds after which a refused client may try again, for the codes where that helps. */
@@ -37,6 +48,9 @@ export const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   too_many_watchers: 5,
   not_ready: 1,
   shutting_down: 1,
+  unavailable: 1,
+  engine_full: 60,
+  generation_changed: 1,
 }
 
 export const PROBLEM_TYPE = 'application/problem+json'

@@ -1,0 +1,208 @@
+/**
+ * The port to what keeps the catalog: exactly as strong as etcd v3, and no wider than is used.
+ * `engines/memory`, `engines/lmdb` and later `engines/etcd` implement it; one suite of tests
+ * (`testing/engine-contract.ts`) holds them all to what is said here.
+ *
+ * Keys are text of well-formed Unicode, ordered by their UTF-8 bytes (`compareKeys`). Revisions
+ * are *logical*: they only grow, also through a restore and a move to another engine.
+ *
+ * Every promise here rejects with a `RegistryError`: `limit_exceeded`, `invalid_argument`,
+ * `lease_not_found` (a put names one that is gone), `unavailable` (nothing was done; later it may
+ * work), `engine_full` (nothing was done; space is needed), `outcome_unknown` (it may have
+ * happened), `shutting_down`. Anything else is a bug.
+ *
+ * @module
+ */
+
+import type { Actor } from '@rollcall/runtime'
+
+/** What is stored under one key, as of its last put. */
+export interface KeyValue {
+  readonly key: string
+  readonly value: Uint8Array
+  /** The revision that began this life of the key. */
+  readonly createRevision: number
+  /** The revision of its last put. */
+  readonly modRevision: number
+  /** The lease it ends with; 0: none. */
+  readonly lease: number
+}
+
+/** What must be true for `then` to be done. A key that is not there has the revisions 0. */
+export type Compare =
+  | { readonly kind: 'exists'; readonly key: string; readonly exists: boolean }
+  | {
+      readonly kind: 'revision'
+      readonly key: string
+      readonly of: 'create' | 'mod'
+      readonly is: '=' | '<' | '>'
+      readonly revision: number
+    }
+  /** False for a key that is not there. */
+  | { readonly kind: 'value'; readonly key: string; readonly value: Uint8Array }
+  /** The lease of a key that is there; 0: it has none. */
+  | { readonly kind: 'lease'; readonly key: string; readonly lease: number }
+  | { readonly kind: 'empty'; readonly prefix: string }
+  /**
+   * No key below the prefix that is there now was put after `revision`. Deletes are not seen:
+   * whoever needs them seen puts a key beside them in the same commit.
+   */
+  | { readonly kind: 'unchanged_since'; readonly prefix: string; readonly revision: number }
+
+/** Operations of one branch are done in order; a `get` sees what the ones before it wrote. */
+export type Operation =
+  | {
+      readonly kind: 'put'
+      readonly key: string
+      readonly value: Uint8Array
+      /** Absent: the key has none from now on. */
+      readonly lease?: number
+    }
+  | { readonly kind: 'delete'; readonly key: string }
+  | { readonly kind: 'delete_prefix'; readonly prefix: string }
+  | { readonly kind: 'get'; readonly key: string }
+
+/** One atomic step. No branch may write a key twice, nor put below a prefix that it deletes. */
+export interface Commit {
+  readonly compares: readonly Compare[]
+  /** Done when every compare holds. */
+  readonly then: readonly Operation[]
+  /** Done when one does not. */
+  readonly otherwise?: readonly Operation[]
+  /** Commits that name the same never share a revision, even where they touch different keys. */
+  readonly serial?: string
+}
+
+/** What became of each operation of the branch that was done, in its order. */
+export type OperationResult =
+  | { readonly kind: 'put' }
+  | { readonly kind: 'deleted'; readonly count: number }
+  | { readonly kind: 'got'; readonly entry: KeyValue | undefined }
+
+export interface CommitResult {
+  /** Of this commit if it changed something; else the one at which it was judged. */
+  readonly revision: number
+  /** Whether `then` was done. */
+  readonly succeeded: boolean
+  readonly results: readonly OperationResult[]
+}
+
+/** Limits of one commit, the same on every engine. */
+export const COMMIT_LIMITS = {
+  /** Of both branches together. */
+  operations: 4_000,
+  compares: 96,
+  /** Keys, prefixes and values of the whole commit, and 64 for each operation and compare. */
+  bytes: 1_024 * 1_024 + 64 * 1_024,
+  /** Keys that one commit may delete by prefix. */
+  prefixKeys: 10_000,
+  /** UTF-8 bytes of a key. */
+  keyBytes: 1_200,
+} as const
+
+/** Most that one page of a range may hold. */
+export const RANGE_LIMIT = 10_000
+
+export interface RangeQuery {
+  readonly prefix: string
+  /** Starts after this key. */
+  readonly after?: string
+  readonly limit: number
+}
+
+export interface Range {
+  readonly entries: readonly KeyValue[]
+  /** Whether more follow. */
+  readonly more: boolean
+  /** At which all of it was true at once; at least that of every commit answered before the call. */
+  readonly revision: number
+}
+
+export type Change =
+  | { readonly kind: 'put'; readonly entry: KeyValue }
+  | { readonly kind: 'delete'; readonly key: string }
+
+/** All that one revision changed; a key at most once. */
+export interface Batch {
+  readonly revision: number
+  readonly changes: readonly Change[]
+}
+
+export interface Lease {
+  readonly id: number
+  /** What was granted: whole seconds, at least 2,000 ms, never less than what was asked for. */
+  readonly ttlMs: number
+}
+
+export interface LeaseState extends Lease {
+  /** Until it ends, unless it is kept alive. */
+  readonly remainingMs: number
+}
+
+/**
+ * A lease ends a ttl after the last renewal that the engine processed, never before, and takes
+ * its keys along in one revision. After a restart every lease has its full ttl again.
+ */
+export interface Leases {
+  /** An id is drawn where none is given: from 1 to 2^53 - 1. Rejects with `already_exists`. */
+  grant(request: { readonly ttlMs: number; readonly id?: number }): Promise<Lease>
+  /** Renews all that are there; answers, in the order of the ids, undefined for those that are not. */
+  keepAlive(ids: readonly number[]): Promise<readonly (Lease | undefined)[]>
+  /** Ends a lease and its keys. Answers the revision; rejects with `lease_not_found`. */
+  revoke(id: number): Promise<{ readonly revision: number }>
+  timeToLive(id: number): Promise<LeaseState | undefined>
+}
+
+/** The whole content at one revision. */
+export interface Snapshot extends AsyncDisposable {
+  readonly revision: number
+  readonly leases: readonly Lease[]
+  /** In the order of the keys, in pages that are small enough not to hold up the event loop. */
+  pages(): AsyncIterable<readonly KeyValue[]>
+}
+
+/** What `restore` takes: a snapshot of any engine, or a backup that was read. */
+export interface Restorable {
+  /** The greatest logical revision of the source. */
+  readonly revision: number
+  readonly leases: readonly Lease[]
+  pages(): AsyncIterable<readonly Pick<KeyValue, 'key' | 'value' | 'lease'>[]>
+}
+
+export interface EngineStatus {
+  readonly name: 'memory' | 'lmdb' | 'etcd'
+  /** Why writes are refused at present; undefined when all is well. */
+  readonly broken: string | undefined
+  /** Bytes on disk, as far as known. */
+  readonly sizeBytes: number
+  /** Bytes that it may grow to; undefined: what the disk holds. */
+  readonly quotaBytes: number | undefined
+}
+
+/** Runs as an actor: expiry of leases, compaction, looking after what is broken. */
+export interface Engine extends Actor {
+  readonly leases: Leases
+  /** Does a commit as if alone: in one order with all others, and kept once it is answered. */
+  commit(commit: Commit): Promise<CommitResult>
+  /** Linearizable. */
+  range(query: RangeQuery): Promise<Range>
+  /** The newest revision, linearizable. */
+  revision(): Promise<number>
+  snapshot(): Promise<Snapshot>
+  /**
+   * Replaces the whole content, at once and wholly or not at all: nobody sees a half of it. The
+   * revision afterwards is greater than any before, here or in the source. Every lease has its
+   * full ttl from then on. Watches end with `generation_changed`.
+   */
+  restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }>
+  /**
+   * Every change from `fromRevision` on: in order, each revision once and whole, none left out.
+   * Several revisions come together where they are there. Ends when `signal` aborts. Throws
+   * `compacted` when the engine no longer has what lies between, `generation_changed` when the
+   * content was replaced, and `unavailable` when it is cut off: watch again from where it ended.
+   */
+  watch(fromRevision: number, signal: AbortSignal): AsyncIterable<readonly Batch[]>
+  status(): EngineStatus
+  /** Called whenever `status().broken` changes. Answers how to call that off. */
+  onStatus(listener: () => void): () => void
+}
