@@ -7,8 +7,34 @@
 
 import { Type, type Static } from 'typebox'
 
-/** Nobody has run a catalog yet; its part of each answer is null. */
-const NoCatalog = Type.Null({ description: 'The catalog, which this version does not have.' })
+/** Members of the catalog come with its cluster; until then it runs on each node for itself. */
+const NoCatalog = Type.Null({ description: 'Of the catalog, which is of this node alone.' })
+
+export const CATALOG_ENGINES = ['memory', 'lmdb', 'etcd'] as const
+export type CatalogEngine = (typeof CATALOG_ENGINES)[number]
+
+export const CATALOG_STATES = ['ok', 'stale', 'unavailable'] as const
+export type CatalogState = (typeof CATALOG_STATES)[number]
+
+export const CatalogView = Type.Object({
+  engine: Type.Enum([...CATALOG_ENGINES]),
+  state: Type.Enum([...CATALOG_STATES], {
+    description:
+      'ok: reads and writes. stale: reads of what was known, no writes. unavailable: neither.',
+  }),
+  revision: Type.Integer({ description: 'The newest that this node knows of.' }),
+  viewRevision: Type.Integer({ description: 'Up to which this node answers reads.' }),
+  leader: Type.Union([Type.String(), Type.Null()], {
+    description: 'The node whose engine leads; null for none.',
+  }),
+  voters: Type.Integer(),
+  faultTolerance: Type.Integer({ description: 'Voters that may be lost without harm.' }),
+  dbBytes: Type.Integer(),
+  quotaBytes: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'What it may grow to; null: what the disk holds.',
+  }),
+})
+export type CatalogView = Static<typeof CatalogView>
 
 const unlessUnknown = (description: string) =>
   Type.Union([Type.Integer(), Type.Null()], { description })
@@ -37,7 +63,9 @@ export const Cluster = Type.Object({
       description: 'Digest over all records, hexadecimal: equal on nodes that hold the same.',
     }),
   }),
-  catalog: NoCatalog,
+  catalog: Type.Union([CatalogView, Type.Null()], {
+    description: 'Null on a node that keeps none.',
+  }),
 })
 export type Cluster = Static<typeof Cluster>
 
@@ -78,3 +106,14 @@ export const MemberRemoval = Type.Object({
   planes: Type.Array(Type.Literal('instances'), { description: 'Those that it leaves.' }),
 })
 export type MemberRemoval = Static<typeof MemberRemoval>
+
+export const ClusterLeader = Type.Object({
+  leader: Type.String({ description: 'The node whose engine leads the catalog.' }),
+  http: Type.String({ description: 'Where it takes requests, `http://host:port`.' }),
+  memberId: Type.Union([Type.String(), Type.Null()], {
+    description: "The engine's own name of it; null on one machine.",
+  }),
+  self: Type.Boolean({ description: 'Whether it is the node that answers.' }),
+  term: Type.Integer({ description: '0 where there is nobody to elect.' }),
+})
+export type ClusterLeader = Static<typeof ClusterLeader>

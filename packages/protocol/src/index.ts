@@ -5,11 +5,17 @@
  */
 
 export {
+  CATALOG_ENGINES,
+  CATALOG_STATES,
+  CatalogView,
   Cluster,
+  ClusterLeader,
   MEMBER_STATES,
   Member,
   MemberList,
   MemberRemoval,
+  type CatalogEngine,
+  type CatalogState,
   type MemberState,
 } from './cluster.ts'
 export {
@@ -36,6 +42,21 @@ export {
   RegisterBody,
   Session,
 } from './instance.ts'
+export { Key, KvDeleted, KvEntry, KvList, KvPutAnswer, LeaseId, Revision } from './kv.ts'
+export {
+  GrantAnswer,
+  GrantBody,
+  KeepAliveAnswer,
+  KeepAliveBody,
+  LEASE_KINDS,
+  LEASE_STATES,
+  LeaseList,
+  LeaseSummary,
+  LeaseView,
+  RenewedLease,
+  type LeaseKind,
+  type LeaseState,
+} from './lease.ts'
 export { LIMITS } from './limits.ts'
 export {
   DISCOVERY_SERVICE,
@@ -57,14 +78,28 @@ export {
   type ProtectionAction,
 } from './service.ts'
 export {
+  COMPARE_OPS,
+  TxnAnswer,
+  TxnBody,
+  TxnCompare,
+  TxnOperation,
+  TxnResult,
+  type CompareOp,
+} from './txn.ts'
+export {
   ByeEvent,
   ChangeEvent,
+  KvEvent,
+  KvSnapshotEvent,
   PingEvent,
   REMOVAL_REASONS,
   RESYNC_REASONS,
   Removal,
   ResyncEvent,
   SnapshotEvent,
+  WATCH_PARTS,
+  WatchedPut,
   type RemovalReason,
   type ResyncReason,
+  type WatchPart,
 } from './watch.ts'

@@ -1,5 +1,5 @@
 /**
- * The limits of the instance plane that a client can know before it asks.
+ * The limits that a client can know before it asks.
  *
  * @module
  */
@@ -28,4 +28,28 @@ export const LIMITS = {
   /** A session before this is not epoch milliseconds (September 2020). */
   sessionMin: 1_600_000_000_000,
   sessionAheadMaxMs: 60_000,
+
+  /** UTF-8 bytes of a key. */
+  kvKeyMaxBytes: 512,
+  kvValueMaxBytes: 1_024 * 1_024,
+  /** Keys that one request deletes by prefix. */
+  kvPrefixDeleteMax: 10_000,
+  txnComparesMax: 96,
+  /** Of both branches together. */
+  txnOperationsMax: 4_000,
+  /** A body of `/kv` or `/txn`. */
+  catalogBodyMaxBytes: 2 * 1_024 * 1_024,
+  /** What a shorter lease is granted as. */
+  leaseTtlMinMs: 2_000,
+  leaseTtlMaxMs: 86_400_000,
+  /** UTF-8 bytes of a lease's name. */
+  leaseNameMaxBytes: 512,
+  /** Leases that one request keeps alive. */
+  keepAliveMax: 10_000,
+  watchPrefixesMax: 16,
+  idempotencyKeyMaxLength: 64,
+  /** How long an answer is remembered by its idempotency key. */
+  idempotencyKeptMs: 600_000,
+  /** How long a read waits for the revision that it must see. */
+  minRevisionWaitMs: 5_000,
 } as const

@@ -26,11 +26,23 @@ export const NotReady = Type.Object({
 })
 export type NotReady = Static<typeof NotReady>
 
-/** Response headers of the native API. */
+/** Headers of the native API. Those of answers, unless it is said. */
 export const HEADERS = {
   node: 'x-rollcall-node',
   home: 'x-rollcall-home',
   token: 'x-rollcall-token',
+  /** Of what the answer tells; of the write that it answers. */
+  revision: 'x-rollcall-revision',
+  /** `behind`: what was written may not be seen here yet. */
+  view: 'x-rollcall-view',
+  /** For how many milliseconds the view has not heard from the engine. */
+  stale: 'x-rollcall-stale',
+  createRevision: 'x-rollcall-create-revision',
+  lease: 'x-rollcall-lease',
+  /** In requests: what the read must have seen. */
+  minRevision: 'x-rollcall-min-revision',
+  /** In requests: the same write with the same key is done once. */
+  idempotencyKey: 'idempotency-key',
 } as const
 
 /** The base of the native API. */
