@@ -6,6 +6,8 @@ const server = (folder) => `^packages/server/src/${folder}/`
 const pkg = (name) => `^packages/${name}/(src|dist)/`
 const protocolErrors = '^packages/protocol/(src|dist)/errors\\.'
 const planeIndex = (plane) => `^packages/server/src/${plane}/index\\.ts$`
+// The port, what every engine needs of it, and the order of keys.
+const enginePort = '^packages/server/src/catalog/(engine\\.ts|key-order\\.ts|engine/)'
 const telemetry = server('telemetry')
 const bridges = server('bridges')
 const security = server('security')
@@ -25,6 +27,7 @@ const rows = [
   mayImport('model', model, [pkg('protocol')]),
   mayImport('instances', server('instances'), [model, pkg('runtime'), protocolErrors]),
   mayImport('catalog', server('catalog'), [model, pkg('runtime'), protocolErrors]),
+  mayImport('engines', server('engines'), [enginePort, model, pkg('runtime'), protocolErrors]),
   mayImport('bridges', bridges, [
     planeIndex('instances'),
     planeIndex('catalog'),
@@ -65,17 +68,29 @@ const siblings = {
   to: { path: '^packages/server/src/http/[^/]+/', pathNot: '^packages/server/src/http/$1/' },
 }
 
+const engines = {
+  name: 'no-sibling-engines',
+  severity: 'error',
+  comment: 'An engine knows its port and its driver, never another engine.',
+  from: { path: '^packages/server/src/engines/([^/]+)/', pathNot: '\\.test\\.ts$' },
+  to: {
+    path: '^packages/server/src/engines/[^/]+/',
+    pathNot: '^packages/server/src/engines/$1/',
+  },
+}
+
 module.exports = {
   forbidden: [
     ...rows,
     siblings,
+    engines,
     {
       name: 'planes-by-their-index',
       severity: 'error',
       comment: 'Outside a plane, only its index.ts is its contract.',
       from: {
         path: '^packages/server/src/',
-        pathNot: ['^packages/server/src/(instances|catalog|testing)/', '\\.test\\.ts$'],
+        pathNot: ['^packages/server/src/(instances|catalog|engines|testing)/', '\\.test\\.ts$'],
       },
       to: { path: '^packages/server/src/(instances|catalog)/', pathNot: 'index\\.ts$' },
     },

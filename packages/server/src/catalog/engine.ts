@@ -62,7 +62,10 @@ export type Operation =
   | { readonly kind: 'delete_prefix'; readonly prefix: string }
   | { readonly kind: 'get'; readonly key: string }
 
-/** One atomic step. No branch may write a key twice, nor put below a prefix that it deletes. */
+/**
+ * One atomic step. No branch may name a key in two writes, nor put below a prefix that it deletes.
+ * Values are handed over: nobody changes their bytes afterwards.
+ */
 export interface Commit {
   readonly compares: readonly Compare[]
   /** Done when every compare holds. */
@@ -87,26 +90,13 @@ export interface CommitResult {
   readonly results: readonly OperationResult[]
 }
 
-/** Limits of one commit, the same on every engine. */
-export const COMMIT_LIMITS = {
-  /** Of both branches together. */
-  operations: 4_000,
-  compares: 96,
-  /** Keys, prefixes and values of the whole commit, and 64 for each operation and compare. */
-  bytes: 1_024 * 1_024 + 64 * 1_024,
-  /** Keys that one commit may delete by prefix. */
-  prefixKeys: 10_000,
-  /** UTF-8 bytes of a key. */
-  keyBytes: 1_200,
-} as const
-
-/** Most that one page of a range may hold. */
-export const RANGE_LIMIT = 10_000
+export { COMMIT_LIMITS, LEASE_KEYS_LIMIT, RANGE_BYTES, RANGE_LIMIT } from './engine/limits.ts'
 
 export interface RangeQuery {
   readonly prefix: string
   /** Starts after this key. */
   readonly after?: string
+  /** 1 to `RANGE_LIMIT`, else `invalid_argument`. A page of large values ends at `RANGE_BYTES`. */
   readonly limit: number
 }
 
@@ -161,7 +151,10 @@ export interface Snapshot extends AsyncDisposable {
   pages(): AsyncIterable<readonly KeyValue[]>
 }
 
-/** What `restore` takes: a snapshot of any engine, or a backup that was read. */
+/**
+ * What `restore` takes: a snapshot of any engine, or a backup that was read. Keys come in their
+ * order, each once, and hang on leases that are listed; else `invalid_argument`.
+ */
 export interface Restorable {
   /** The greatest logical revision of the source. */
   readonly revision: number
@@ -191,13 +184,15 @@ export interface Engine extends Actor {
   snapshot(): Promise<Snapshot>
   /**
    * Replaces the whole content, at once and wholly or not at all: nobody sees a half of it. The
-   * revision afterwards is greater than any before, here or in the source. Every lease has its
-   * full ttl from then on. Watches end with `generation_changed`.
+   * revision afterwards is greater than any before, here or in the source, and every key has it.
+   * Every lease has its full ttl from then on. Watches end with `generation_changed`. One at a
+   * time: a second one rejects with `unavailable`.
    */
   restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }>
   /**
    * Every change from `fromRevision` on: in order, each revision once and whole, none left out.
-   * Several revisions come together where they are there. Ends when `signal` aborts. Throws
+   * Several revisions come together where they are there; nothing comes while nothing changes,
+   * so a bookmark is `revision()`. Ends when `signal` aborts. Throws
    * `compacted` when the engine no longer has what lies between, `generation_changed` when the
    * content was replaced, and `unavailable` when it is cut off: watch again from where it ended.
    */
