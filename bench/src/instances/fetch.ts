@@ -5,7 +5,8 @@
  */
 
 import { API_BASE } from '@rollcall/protocol'
-import { detailsOf, fillNode, load, ourNode, plainServer } from './measures.ts'
+import { fillNode } from './fill-node.ts'
+import { detailsOf, load, ourNode, plainServer } from '../suite/measures.ts'
 import {
   against,
   cpuDetails,
@@ -14,7 +15,7 @@ import {
   type Bench,
   type Row,
   type Scenario,
-} from './scenario.ts'
+} from '../suite/scenario.ts'
 import { serviceOf } from './workload.ts'
 
 const WORKLOAD = { prefix: 'orders', services: 1, ttlMs: 3_600_000, isBare: true }

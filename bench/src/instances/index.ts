@@ -8,7 +8,7 @@ import { fetch10, fetch1000 } from './fetch.ts'
 import { million } from './million.ts'
 import { register } from './register.ts'
 import { renew, renewBulk } from './renew.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario } from '../suite/scenario.ts'
 import { start100k } from './start.ts'
 import { longPolls, sseWatchers } from './watchers.ts'
 

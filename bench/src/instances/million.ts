@@ -13,7 +13,7 @@ import { cpuUse, type CpuUse } from '../tools/cpu-time.ts'
 import { Driver } from '../tools/driver.ts'
 import { sampleOf } from '../tools/metrics.ts'
 import type { Memory, OurNode } from '../tools/our-node.ts'
-import { ourNode } from './measures.ts'
+import { ourNode } from '../suite/measures.ts'
 import {
   cpuDetails,
   DRIVER_CORE,
@@ -21,8 +21,8 @@ import {
   type Bench,
   type Row,
   type Scenario,
-} from './scenario.ts'
-import { settledMemory } from './settled-memory.ts'
+} from '../suite/scenario.ts'
+import { settledMemory } from '../suite/settled-memory.ts'
 
 /** Three pairs of metadata each. */
 const WORKLOAD = { prefix: 'bench', services: 10_000, ttlMs: 90_000 }

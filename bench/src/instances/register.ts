@@ -4,8 +4,15 @@
  * @module
  */
 
-import { detailsOf, load, ourNode } from './measures.ts'
-import { against, cpuDetails, perSecond, type Bench, type Row, type Scenario } from './scenario.ts'
+import { detailsOf, load, ourNode } from '../suite/measures.ts'
+import {
+  against,
+  cpuDetails,
+  perSecond,
+  type Bench,
+  type Row,
+  type Scenario,
+} from '../suite/scenario.ts'
 import { registeringLua, registrationOf } from './workload.ts'
 
 const WORKLOAD = { prefix: 'bench', services: 1_000, ttlMs: 3_600_000 }

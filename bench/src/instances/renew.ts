@@ -6,11 +6,19 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fillNode } from './fill-node.ts'
 import { sampleOf } from '../tools/metrics.ts'
 import type { OurNode } from '../tools/our-node.ts'
 import { temporaryFolder } from '../tools/temporary-folder.ts'
-import { detailsOf, fillNode, load, ourNode } from './measures.ts'
-import { against, cpuDetails, perSecond, type Bench, type Row, type Scenario } from './scenario.ts'
+import { detailsOf, load, ourNode } from '../suite/measures.ts'
+import {
+  against,
+  cpuDetails,
+  perSecond,
+  type Bench,
+  type Row,
+  type Scenario,
+} from '../suite/scenario.ts'
 import { batchesLua, batchOf, registrationOf, renewingLua } from './workload.ts'
 
 const WORKLOAD = { prefix: 'bench', services: 1_000, ttlMs: 3_600_000 }

@@ -8,8 +8,9 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openWindow } from '../tools/cpu-profile.ts'
 import { temporaryFolder } from '../tools/temporary-folder.ts'
-import { fillNode, ourNode } from './measures.ts'
-import { milliseconds, type Bench, type Row, type Scenario } from './scenario.ts'
+import { fillNode } from './fill-node.ts'
+import { ourNode } from '../suite/measures.ts'
+import { milliseconds, type Bench, type Row, type Scenario } from '../suite/scenario.ts'
 
 const WORKLOAD = { prefix: 'bench', services: 1_000, ttlMs: 3_600_000 }
 const INSTANCES = 100_000

@@ -9,7 +9,8 @@ import { openWindow } from '../tools/cpu-profile.ts'
 import { Driver } from '../tools/driver.ts'
 import { cpuUse } from '../tools/cpu-time.ts'
 import type { Memory } from '../tools/our-node.ts'
-import { fillNode, ourNode } from './measures.ts'
+import { ourNode } from '../suite/measures.ts'
+import { fillNode } from './fill-node.ts'
 import {
   cpuDetails,
   DRIVER_CORE,
@@ -17,8 +18,8 @@ import {
   type Bench,
   type Row,
   type Scenario,
-} from './scenario.ts'
-import { settledMemory } from './settled-memory.ts'
+} from '../suite/scenario.ts'
+import { settledMemory } from '../suite/settled-memory.ts'
 import { serviceOf } from './workload.ts'
 
 const WORKLOAD = { prefix: 'orders', services: 1, ttlMs: 3_600_000, isBare: true }

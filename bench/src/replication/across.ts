@@ -14,7 +14,7 @@ import {
   type Bench,
   type Row,
   type Scenario,
-} from '../instances/scenario.ts'
+} from '../suite/scenario.ts'
 import { registrationOf } from '../instances/workload.ts'
 import { cpuUse, type CpuUse } from '../tools/cpu-time.ts'
 import { Driver } from '../tools/driver.ts'

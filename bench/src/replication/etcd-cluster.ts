@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MEASURED_CORE } from '../instances/scenario.ts'
+import { MEASURED_CORE } from '../suite/scenario.ts'
 import { Child } from '../tools/child.ts'
 import type { Tools } from '../tools/debian-packages.ts'
 import { untilEtcdAnswers } from '../tools/etcd.ts'

@@ -6,8 +6,8 @@
  */
 
 import { systemClock } from '@rollcall/runtime'
-import { fillNode } from '../instances/measures.ts'
-import { DRIVER_CORE, type Bench, type Row, type Scenario } from '../instances/scenario.ts'
+import { fillNode } from '../instances/fill-node.ts'
+import { DRIVER_CORE, type Bench, type Row, type Scenario } from '../suite/scenario.ts'
 import type { RenewedReport } from '../drivers/heartbeats.ts'
 import { Driver } from '../tools/driver.ts'
 import { beyond, countTraffic, type Traffic } from './traffic.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Scenario } from '../instances/scenario.ts'
+import type { Scenario } from '../suite/scenario.ts'
 import { across } from './across.ts'
 import { heartbeats } from './heartbeats.ts'
 import { join } from './join.ts'

@@ -5,8 +5,9 @@
  */
 
 import { systemClock } from '@rollcall/runtime'
-import { fillNode, ourNode } from '../instances/measures.ts'
-import { DRIVER_CORE, type Bench, type Row, type Scenario } from '../instances/scenario.ts'
+import { fillNode } from '../instances/fill-node.ts'
+import { ourNode } from '../suite/measures.ts'
+import { DRIVER_CORE, type Bench, type Row, type Scenario } from '../suite/scenario.ts'
 import { startOurNode } from '../tools/our-node.ts'
 
 const WORKLOAD = { prefix: 'bench', services: 1_000, ttlMs: 3_600_000 }

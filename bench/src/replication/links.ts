@@ -10,8 +10,8 @@ import {
   type Bench,
   type Row,
   type Scenario,
-} from '../instances/scenario.ts'
-import { settledMemory } from '../instances/settled-memory.ts'
+} from '../suite/scenario.ts'
+import { settledMemory } from '../suite/settled-memory.ts'
 import { Leftovers } from '../tools/leftovers.ts'
 import { startOurNode, type OurNode } from '../tools/our-node.ts'
 import { untilAllAlive } from './trio.ts'

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { fillNode } from '../instances/measures.ts'
-import type { Bench, Row, Scenario } from '../instances/scenario.ts'
+import { fillNode } from '../instances/fill-node.ts'
+import type { Bench, Row, Scenario } from '../suite/scenario.ts'
 import { registrationOf } from '../instances/workload.ts'
 import { systemClock } from '@rollcall/runtime'
 import { beyond, countTraffic } from './traffic.ts'

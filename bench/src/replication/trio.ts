@@ -6,7 +6,7 @@
 
 import { systemClock } from '@rollcall/runtime'
 import { TcpProxy } from '../../../tests/src/support/tcp-proxy.ts'
-import { MEASURED_CORE } from '../instances/scenario.ts'
+import { MEASURED_CORE } from '../suite/scenario.ts'
 import { freePort } from '../tools/free-port.ts'
 import { Leftovers } from '../tools/leftovers.ts'
 import { startOurNode, type OurNode } from '../tools/our-node.ts'

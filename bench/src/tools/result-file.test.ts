@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Row } from '../instances/scenario.ts'
+import type { Row } from '../suite/scenario.ts'
 import { joined, writeResult, type Result } from './result-file.ts'
 
 const row = (scenario: string, value: number): Row => ({

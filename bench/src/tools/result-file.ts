@@ -8,7 +8,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Row } from '../instances/scenario.ts'
+import type { Row } from '../suite/scenario.ts'
 import type { Commit, Machine } from './machine.ts'
 import { numberText, tableOf } from './table.ts'
 

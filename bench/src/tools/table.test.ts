@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Row } from '../instances/scenario.ts'
+import type { Row } from '../suite/scenario.ts'
 import { figureText, lineOf, numberText, tableOf } from './table.ts'
 
 const row: Row = {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Figure, Row } from '../instances/scenario.ts'
+import type { Figure, Row } from '../suite/scenario.ts'
 
 const HEAD = ['measure', 'ours', 'theirs', 'ratio', 'target', ''] as const
 

@@ -10,12 +10,10 @@ import { Driver } from '../tools/driver.ts'
 import { startOurNode, type OurNode, type OurNodeOptions } from '../tools/our-node.ts'
 import { runWrk, type WrkResult } from '../tools/wrk.ts'
 import { cpuDetails, DRIVER_CORE, MEASURED_CORE, type Bench } from './scenario.ts'
-import type { Workload } from './workload.ts'
 
 /** 64 requests under way, as in every shape in which etcd is asked. */
 export const CONNECTIONS = 64
 
-const FILL_WITHIN_MS = 1_800_000
 const LISTENING_WITHIN_MS = 30_000
 
 /** A run of wrk. */
@@ -63,17 +61,6 @@ export async function load(bench: Bench, options: Load): Promise<Measured> {
   const closeWindow = openWindow()
   const result = await run('main', secondsOf(bench))
   return { ...result, cpu: cpu(), window: closeWindow() }
-}
-
-/** Registers the first `count` instances of a workload, and answers how many a second that were. */
-export async function fillNode(
-  { url }: OurNode,
-  workload: Workload,
-  count: number,
-): Promise<number> {
-  await using driver = new Driver('fill', DRIVER_CORE, { url, workload, count })
-  const { seconds } = await driver.report<{ seconds: number }>('filled', FILL_WITHIN_MS)
-  return count / seconds
 }
 
 /** What a bare HTTP server of Node does with bodies of so many bytes. */
