@@ -1,5 +1,6 @@
 /**
- * The catalog plane: what the rest of a node may use of it.
+ * The catalog plane: what must never be lost or half-done, and what the rest of a node may use of
+ * it. `DESIGN.md` says what for and how, `SPEC.md` states the rules and the tests that hold them.
  *
  * @module
  */
@@ -31,4 +32,10 @@ export type {
   WriteOptions,
   Written,
 } from './catalog.ts'
-export type { KeyValue } from './engine.ts'
+export { noCatalogMetrics, type CatalogMetrics } from './catalog-metrics.ts'
+export type { CatalogOptions } from './catalog-core.ts'
+export type { Candidacy } from './election-table.ts'
+export type { CampaignAnswer, CampaignRequest, Elections } from './elections.ts'
+export type { Engine, KeyValue } from './engine.ts'
+export { KV_LIMITS, LEASE_LIMITS } from './limits.ts'
+export { CatalogPlane } from './plane.ts'

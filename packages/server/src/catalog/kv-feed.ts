@@ -1,0 +1,96 @@
+/**
+ * What changed among the users' keys: to those who listen, and to those who come back.
+ *
+ * @module
+ */
+
+import type { KvChanges, KvListener } from './catalog.ts'
+import { ChangeRing, type RevisionChanges } from './change-ring.ts'
+import type { Batch, Change, KeyValue } from './engine.ts'
+import { KV_PREFIX, kvKey, userKey } from './key-schema.ts'
+import { PrefixListeners } from './prefix-listeners.ts'
+
+export type RestartReason = 'restored' | 'compacted'
+
+export class KvFeed {
+  readonly #ring = new ChangeRing()
+  readonly #listeners = new PrefixListeners<KvChanges>()
+  readonly #restarts = new Set<{ readonly listener: (reason: RestartReason) => void }>()
+  #revision = 0
+
+  /** Takes what a revision changed; the view has applied it. */
+  append({ revision, changes }: Batch): void {
+    this.#revision = revision
+    const ofUsers = changes.every(isOfUsers) ? changes : changes.filter(isOfUsers)
+    if (ofUsers.length === 0) return
+    this.#ring.append({ revision, changes: ofUsers })
+    if (!this.#listeners.isEmpty) this.#tell({ revision, changes: ofUsers })
+  }
+
+  /** The view was built anew at a revision. Without a reason nobody has seen another before. */
+  restart(revision: number, reason?: RestartReason): void {
+    this.#revision = revision
+    this.#ring.restart(revision)
+    if (reason === undefined) return
+    for (const { listener } of Array.from(this.#restarts)) listener(reason)
+  }
+
+  subscribe(prefix: string, listener: KvListener): () => void {
+    return this.#listeners.add(kvKey(prefix), listener)
+  }
+
+  onRestart(listener: (reason: RestartReason) => void): () => void {
+    const own = { listener }
+    this.#restarts.add(own)
+    return () => {
+      this.#restarts.delete(own)
+    }
+  }
+
+  since(prefix: string, revision: number): readonly KvChanges[] | undefined {
+    if (revision > this.#revision) return undefined
+    const stored = kvKey(prefix)
+    return this.#ring.since(revision)?.flatMap((changes) => {
+      const below = changesBelow(stored, changes)
+      return below ? [below] : []
+    })
+  }
+
+  /** One object for each prefix and revision: whoever encodes it may do so once for all listeners. */
+  #tell(changes: RevisionChanges): void {
+    const prefixes = new Set<string>()
+    for (const change of changes.changes) {
+      for (const prefix of this.#listeners.prefixesOf(keyOf(change))) prefixes.add(prefix)
+    }
+    for (const prefix of prefixes) {
+      const below = changesBelow(prefix, changes)
+      if (below) this.#listeners.tell(prefix, below)
+    }
+  }
+}
+
+/** A stored entry as users see it. */
+export function presentEntry(entry: KeyValue): KeyValue {
+  const { key, value, createRevision, modRevision, lease } = entry
+  return { key: userKey(key), value, createRevision, modRevision, lease }
+}
+
+function changesBelow(stored: string, changes: RevisionChanges): KvChanges | undefined {
+  const puts: KeyValue[] = []
+  const deletes: string[] = []
+  for (const change of changes.changes) {
+    if (!keyOf(change).startsWith(stored)) continue
+    if (change.kind === 'put') puts.push(presentEntry(change.entry))
+    else deletes.push(userKey(change.key))
+  }
+  if (puts.length === 0 && deletes.length === 0) return undefined
+  return { revision: changes.revision, puts, deletes }
+}
+
+function keyOf(change: Change): string {
+  return change.kind === 'put' ? change.entry.key : change.key
+}
+
+function isOfUsers(change: Change): boolean {
+  return keyOf(change).startsWith(KV_PREFIX)
+}

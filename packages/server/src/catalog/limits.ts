@@ -1,0 +1,43 @@
+/**
+ * What the catalog takes, and how long it waits.
+ *
+ * @module
+ */
+
+export const KV_LIMITS = {
+  /** UTF-8 bytes of a key; also of a key inside a lease and of a candidate's name. */
+  keyBytes: 512,
+  valueBytes: 1_024 * 1_024,
+} as const
+
+export const LEASE_LIMITS = {
+  ttlMs: 86_400_000,
+  /** UTF-8 bytes. */
+  nameBytes: 512,
+  /** Leases that one call may keep alive. */
+  idsPerKeepAlive: 10_000,
+  /** Keys inside one raftd lease. */
+  keysPerLease: 1_000,
+} as const
+
+export const ELECTION_LIMITS = {
+  nameBytes: 512,
+  /** With `%` and `/` escaped: name and candidate have to fit into one key. */
+  escapedNameBytes: 600,
+} as const
+
+/** What is remembered for watchers that resume. */
+export const CHANGE_RING_LIMITS = { changes: 100_000, bytes: 64 * 1_024 * 1_024 } as const
+
+export const IDEMPOTENCY_LIMITS = {
+  keyCharacters: 64,
+  /** A bigger answer is not kept; a repetition is then told that it was done, and not how. */
+  answerBytes: 1_024 * 1_024,
+} as const
+
+/** How long a write waits for the view before it answers all the same. */
+export const WRITE_WAIT_MS = 1_000
+/** How long a read waits for the view to be as fresh as asked. */
+export const READ_WAIT_MS = 5_000
+/** Work on the view at a stretch; heartbeats share the event loop. */
+export const SLICE_MS = 10

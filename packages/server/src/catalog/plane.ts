@@ -1,0 +1,86 @@
+import type { Actor } from '@rollcall/runtime'
+import type {
+  Catalog,
+  CatalogStatus,
+  ReadPoint,
+  ReadQuery,
+  Txn,
+  TxnAnswer,
+  WriteOptions,
+} from './catalog.ts'
+import { CatalogCore, type CatalogOptions } from './catalog-core.ts'
+import { Elections } from './elections.ts'
+import { IdempotentWrites } from './idempotency.ts'
+import { KvStore } from './kv.ts'
+import { KeyedLeaseStore } from './leases/keyed-leases.ts'
+import { NativeLeaseStore } from './leases/native-leases.ts'
+import { TxnRunner } from './txn.ts'
+import { ViewFollower } from './view/follower.ts'
+
+/**
+ * The catalog on one node: a view in memory that follows the engine, and the commits that the
+ * faces ask for. Runs as an actor beside the engine's own; stop it before the engine.
+ */
+export class CatalogPlane implements Catalog, Actor {
+  readonly kv: KvStore
+  readonly leases: NativeLeaseStore
+  readonly keyedLeases: KeyedLeaseStore
+  readonly elections: Elections
+  readonly #core: CatalogCore
+  readonly #txns: TxnRunner
+
+  constructor(options: CatalogOptions) {
+    const core = new CatalogCore(options)
+    const idempotent = new IdempotentWrites(core)
+    this.#core = core
+    this.kv = new KvStore(core, idempotent)
+    this.leases = new NativeLeaseStore(core, idempotent)
+    this.keyedLeases = new KeyedLeaseStore(core)
+    this.elections = new Elections(core)
+    this.#txns = new TxnRunner(core, idempotent)
+  }
+
+  /** Builds the view and keeps it true until `signal` aborts. Whoever waits then is told. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { view, freshness, waiters, options } = this.#core
+    const { engine } = options
+    const look = () => {
+      const { broken } = engine.status()
+      if (broken === undefined) freshness.clear('engine')
+      else freshness.report('engine', broken)
+    }
+    const stopLooking = engine.onStatus(look)
+    look()
+    try {
+      await new ViewFollower({ ...options, view, freshness }).run(signal)
+    } finally {
+      stopLooking()
+      waiters.stop()
+    }
+  }
+
+  txn(txn: Txn, options?: WriteOptions): Promise<TxnAnswer> {
+    return this.#txns.run(txn, options)
+  }
+
+  readable(query: ReadQuery): Promise<ReadPoint> {
+    return this.#core.readable(query)
+  }
+
+  status(): CatalogStatus {
+    const { view, freshness, newestRevision, options } = this.#core
+    const { name, sizeBytes, quotaBytes } = options.engine.status()
+    const isStale = freshness.staleMs() !== undefined
+    return {
+      engine: name,
+      state: view.isBuilt ? (isStale ? 'stale' : 'ok') : 'unavailable',
+      reason: freshness.reason(),
+      revision: newestRevision,
+      viewRevision: view.revision,
+      sizeBytes,
+      quotaBytes,
+      keys: view.isBuilt ? view.tables.kv.size : 0,
+      leases: view.isBuilt ? view.tables.leases.size : 0,
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { hasCode } from '@rollcall/protocol/errors'
+import type { Clock } from '@rollcall/runtime'
+import type { Engine } from './engine.ts'
+
+/** How long a request is remembered at least. */
+const KEPT_MS = 600_000
+/** Requests of one minute share a lease. */
+const BUCKET_MS = 60_000
+
+interface Bucket {
+  readonly sinceMs: number
+  readonly lease: Promise<number>
+}
+
+export interface RequestLeasesOptions {
+  readonly engine: Pick<Engine, 'leases'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+}
+
+/** The leases with which records of requests end: one a minute, not one a request. */
+export class RequestLeases {
+  readonly #engine: Pick<Engine, 'leases'>
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  #bucket: Bucket | undefined
+
+  constructor({ engine, clock }: RequestLeasesOptions) {
+    this.#engine = engine
+    this.#clock = clock
+  }
+
+  /** Does something under the lease of this minute; again under a new one where that is gone, as after a restore. */
+  async use<T>(act: (lease: number) => Promise<T>): Promise<T> {
+    const bucket = this.#current()
+    const lease = await bucket.lease
+    try {
+      return await act(lease)
+    } catch (error) {
+      if (!hasCode(error, 'lease_not_found') || error.details['lease'] !== lease) throw error
+      if (this.#bucket === bucket) this.#bucket = undefined
+      return act(await this.#current().lease)
+    }
+  }
+
+  #current(): Bucket {
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#bucket && nowMs - this.#bucket.sinceMs < BUCKET_MS) return this.#bucket
+    const bucket = { sinceMs: nowMs, lease: this.#grant() }
+    this.#bucket = bucket
+    bucket.lease.catch(() => {
+      if (this.#bucket === bucket) this.#bucket = undefined
+    })
+    return bucket
+  }
+
+  async #grant(): Promise<number> {
+    const { id } = await this.#engine.leases.grant({ ttlMs: KEPT_MS + BUCKET_MS })
+    return id
+  }
+}

@@ -1,0 +1,28 @@
+import { ElectionTable } from '../election-table.ts'
+import type { KeyValue } from '../engine.ts'
+import { LeaseTable } from '../leases/lease-table.ts'
+import { KvTable } from './kv-table.ts'
+import type { Reducer } from './reducer.ts'
+
+/** Everything that one view holds: a table for each family, and who gets which key. */
+export class ViewTables {
+  readonly kv = new KvTable()
+  readonly leases = new LeaseTable()
+  readonly elections = new ElectionTable()
+  readonly #byFamily = new Map<string, Reducer>(
+    [this.kv, this.leases, this.elections].map((table) => [table.family, table]),
+  )
+
+  put(entry: KeyValue): void {
+    this.#of(entry.key)?.put(entry)
+  }
+
+  delete(key: string): void {
+    this.#of(key)?.delete(key)
+  }
+
+  /** Families that nobody reads from the view, such as the records of requests, have no table. */
+  #of(key: string): Reducer | undefined {
+    return key[1] === '/' ? this.#byFamily.get(key.charAt(0)) : undefined
+  }
+}

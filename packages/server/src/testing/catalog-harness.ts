@@ -1,0 +1,69 @@
+/**
+ * A started catalog plane over the engine in memory, on a clock that the test moves.
+ *
+ * @module
+ */
+
+import { seededRandom, silentLog, start } from '@rollcall/runtime'
+import { FakeClock } from '@rollcall/runtime/testing'
+import { noCatalogMetrics, type CatalogMetrics } from '../catalog/catalog-metrics.ts'
+import type { Engine } from '../catalog/engine.ts'
+import { CatalogPlane } from '../catalog/index.ts'
+import { createMemoryEngine } from '../engines/memory/index.ts'
+
+export interface CatalogSetUp {
+  readonly seed?: number
+  readonly node?: string
+  /** A clock that the test shares with something else. */
+  readonly clock?: FakeClock
+  /** Stands between the plane and the engine: to break it, or to count. */
+  readonly wrap?: (engine: Engine) => Engine
+  readonly metrics?: Partial<CatalogMetrics>
+}
+
+export interface CatalogHarness extends AsyncDisposable {
+  readonly clock: FakeClock
+  readonly engine: Engine
+  readonly catalog: CatalogPlane
+  /** Another plane on the same engine, as after a restart of the node, or as another node; stop it yourself. */
+  readonly another: (node?: string) => Promise<{ readonly catalog: CatalogPlane } & AsyncDisposable>
+  /** Stops the plane, not the engine. */
+  readonly stop: () => Promise<void>
+}
+
+/** Builds and starts engine and plane; the view is there when this resolves. */
+export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHarness> {
+  const { seed = 1, node = 'n1', metrics, clock = new FakeClock() } = setUp
+  const random = seededRandom(seed)
+  const own = createMemoryEngine({ clock, random, log: silentLog })
+  const engine = setUp.wrap?.(own) ?? own
+  const engineRuns = start(engine)
+  const startPlane = async (of: string) => {
+    const catalog = new CatalogPlane({
+      node: of,
+      engine,
+      clock,
+      random,
+      log: silentLog,
+      metrics: { ...noCatalogMetrics, ...metrics },
+    })
+    const runs = start(catalog)
+    await clock.advance(0)
+    return { catalog, [Symbol.asyncDispose]: () => runs[Symbol.asyncDispose]() }
+  }
+  const first = await startPlane(node)
+  const stop = async () => {
+    await first[Symbol.asyncDispose]()
+  }
+  return {
+    clock,
+    engine,
+    catalog: first.catalog,
+    another: (of = node) => startPlane(of),
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop()
+      await engineRuns[Symbol.asyncDispose]()
+    },
+  }
+}
