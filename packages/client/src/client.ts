@@ -1,5 +1,5 @@
 /**
- * The typed calls of the instance plane.
+ * The typed calls of the instance plane, and the way to those of the catalog.
  *
  * @module
  */
@@ -31,7 +31,10 @@ import {
   type Logger,
   type Random,
 } from '@rollcall/runtime'
+import { CatalogCalls, type WriteOptions } from './catalog-calls.ts'
 import { HttpTransport, type Call } from './http-transport.ts'
+import { Kv } from './kv.ts'
+import { Leases } from './leases.ts'
 import {
   filterQuery,
   instancePath,
@@ -43,7 +46,9 @@ import {
   type Query,
   type Where,
 } from './paths.ts'
-import { watch, type WatchEvent, type WatchOptions, type WatchQuery } from './watch.ts'
+import type { WatchOptions } from './reconnecting.ts'
+import { sendTxn, type Txn, type TxnAnswer } from './txn.ts'
+import { watch, type WatchEvent, type WatchQuery } from './watch.ts'
 
 const DEFAULT_SERVER = 'http://127.0.0.1:7070'
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -80,7 +85,11 @@ export interface ServiceQuery extends Filters {
  * `unavailable` when no server did. A call that failed so may have been done.
  */
 export class RollcallClient implements AsyncDisposable {
+  /** Keys and values. */
+  readonly kv: Kv
+  readonly leases: Leases
   readonly #transport: HttpTransport
+  readonly #catalog: CatalogCalls
   readonly #watchOptions: WatchOptions
   readonly #env: string | undefined
   readonly #zone: string | undefined
@@ -89,10 +98,13 @@ export class RollcallClient implements AsyncDisposable {
   constructor(options: ClientOptions = {}) {
     const { clock = systemClock, random = systemRandom, log = silentLog } = options
     const { servers = [DEFAULT_SERVER], token, timeoutMs = DEFAULT_TIMEOUT_MS } = options
-    this.#transport = new HttpTransport({ servers, token, timeoutMs, clock, log })
+    this.#transport = new HttpTransport({ servers, token, timeoutMs, clock, random, log })
     this.#watchOptions = { transport: this.#transport, clock, random, log }
     this.#env = options.env
     this.#zone = options.zone
+    this.#catalog = new CatalogCalls({ transport: this.#transport, random })
+    this.kv = new Kv(this.#catalog, this.#watchOptions)
+    this.leases = new Leases(this.#catalog)
   }
 
   /** Registers an instance, or its new content. `created` says whether it was not there before. */
@@ -203,6 +215,11 @@ export class RollcallClient implements AsyncDisposable {
     const path = withQuery(`${servicePath(service)}/protection`, { env: where.env ?? this.#env })
     const answer = await this.#call('POST', path, { body: { action } })
     return answer.body as ProtectionAnswer
+  }
+
+  /** Does several compares and operations on keys as one step. */
+  txn(txn: Txn, options: WriteOptions = {}): Promise<TxnAnswer> {
+    return sendTxn(this.#catalog, txn, options)
   }
 
   /** Reads how the cluster looks to the node that answers. */

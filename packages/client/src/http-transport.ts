@@ -1,19 +1,23 @@
 /**
  * Requests to whichever server answers.
  *
- * Every call of the instance plane may be sent twice without harm (a session tells one process
- * from the next), so any failure to get an answer, a timeout too, moves on to the next server.
+ * What goes by `call` may be sent twice without harm (on the instance plane a session tells one
+ * process from the next), so any failure to get an answer, a timeout too, moves on to the next
+ * server. What may not goes by `callOnce`.
  *
  * @module
  */
 
 import { setMaxListeners } from 'node:events'
-import { Agent, errors, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { RegistryError, invalidArgument } from '@rollcall/protocol'
-import type { Clock, Logger } from '@rollcall/runtime'
+import type { Clock, Logger, Random } from '@rollcall/runtime'
+import { BYTES_TYPE, answerOf, notAsked, type Answer } from './answers.ts'
 import { LinkedSignal, reasonOf } from './linked-signal.ts'
-import { errorOf, isRegistryError, worthAnotherServer } from './problems.ts'
+import { askAgain } from './lost-answers.ts'
+import { isRegistryError, mayBeDone, worthAnotherServer } from './problems.ts'
 import { Servers, type Server } from './servers.ts'
+import { noServer, unreachable, type Failure } from './unanswered.ts'
 
 /** A server that takes no connection in this time is gone; one that took it may think longer. */
 const CONNECT_WITHIN_MS = 3_000
@@ -23,6 +27,7 @@ export interface HttpTransportOptions {
   readonly token: string | undefined
   readonly timeoutMs: number
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
 }
 
@@ -31,20 +36,18 @@ export interface Call {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   /** Below the server's base, with its query. */
   readonly path: string
+  /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it is, in place of `body`. */
+  readonly bytes?: Uint8Array
+  /** What the answer has to be, default JSON. Refusals are JSON whatever is expected. */
+  readonly expects?: 'json' | 'bytes'
   readonly headers?: Readonly<Record<string, string>>
   /** How long the server was asked to hold the request; comes on top of the timeout. */
   readonly waitMs?: number
+  /** How long one server may take, in place of the client's limit. */
+  readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
-}
-
-/** An answer that was read to its end, with a status below 400. */
-export interface Answer {
-  readonly status: number
-  /** Parsed JSON; undefined where there was none. */
-  readonly body: unknown
-  /** A header's value by its lower-case name. */
-  header(name: string): string | undefined
 }
 
 /** An answer that goes on. Whoever opened it ends it. */
@@ -89,6 +92,26 @@ export class HttpTransport {
     return this.#inTurn(call, (server) => this.#exchange(server, call))
   }
 
+  /**
+   * As `call`, for a write that carries a key by which its server knows it again: one that may have
+   * been done is asked about where it was sent, for as long as one answer may take. Throws
+   * `outcome_unknown` when that stays open.
+   */
+  callOnce(call: Call): Promise<Answer> {
+    const { clock, random, timeoutMs } = this.#options
+    const untilMs = clock.monotonicMs() + timeoutMs
+    const ask = (server: Server) => this.#exchange(server, call)
+    return this.#inTurn(call, ask, async (server, lost) => {
+      const stop = new LinkedSignal(this.closing, call.signal)
+      try {
+        const options = { clock, random, untilMs, signal: stop.signal }
+        return await askAgain(() => ask(server), lost, options)
+      } finally {
+        stop.release()
+      }
+    })
+  }
+
   /** As `call`, for an answer that goes on; the time limit ends with its headers. */
   open(call: Call): Promise<OpenStream> {
     return this.#inTurn(call, (server) => this.#openOn(server, call))
@@ -120,7 +143,11 @@ export class HttpTransport {
     await this.#agent.destroy()
   }
 
-  async #inTurn<T>({ signal }: Call, attempt: (server: Server) => Promise<T>): Promise<T> {
+  async #inTurn<T>(
+    { signal }: Call,
+    attempt: (server: Server) => Promise<T>,
+    whenLost?: (server: Server, error: RegistryError) => Promise<T>,
+  ): Promise<T> {
     const failures: Failure[] = []
     for (const server of this.#servers.inTurn()) {
       try {
@@ -128,6 +155,7 @@ export class HttpTransport {
       } catch (error) {
         const givenUp = this.closing.aborted || signal?.aborted === true
         if (givenUp || !isRegistryError(error) || !worthAnotherServer(error)) throw error
+        if (whenLost && mayBeDone(error)) return await whenLost(server, error)
         failures.push({ server, error })
         this.leave(server)
       }
@@ -139,10 +167,10 @@ export class HttpTransport {
     const limits = this.#limited(server, call)
     try {
       const response = await this.#send(server, call, limits)
-      const text = await limits.race(response.body.text()).catch((error: unknown) => {
+      const read = await limits.race(response.body.arrayBuffer()).catch((error: unknown) => {
         throw unreachable(server, error, limits.signal)
       })
-      return answerOf(server, response, text)
+      return answerOf({ server, response, bytes: Buffer.from(read) }, call.expects)
     } finally {
       limits.release()
     }
@@ -154,8 +182,8 @@ export class HttpTransport {
       const response = await this.#send(server, call, limits)
       const type = String(response.headers['content-type'] ?? '')
       if (response.statusCode !== 200 || !type.startsWith('text/event-stream')) {
-        const text = await limits.race(response.body.text())
-        answerOf(server, response, text)
+        const bytes = Buffer.from(await limits.race(response.body.arrayBuffer()))
+        answerOf({ server, response, bytes })
         throw notAsked(server, `${response.statusCode} ${type}`)
       }
       limits.lift()
@@ -177,16 +205,17 @@ export class HttpTransport {
     const { token } = this.#options
     const { signal } = limits
     if (signal.aborted) throw reasonOf(signal)
+    const body = bodyOf(call)
     const request = this.#agent.request({
       origin: server.origin,
       path: server.base + call.path,
       method: call.method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === null ? {} : { 'content-type': call.bytes ? BYTES_TYPE : 'application/json' }),
         ...call.headers,
       },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      body,
       signal,
     })
     // A request that still waits for its connection does not heed the signal; the race does.
@@ -196,75 +225,17 @@ export class HttpTransport {
   }
 
   #limited(server: Server, call: Call): LinkedSignal {
-    const { clock, timeoutMs } = this.#options
+    const { clock } = this.#options
     const limits = new LinkedSignal(this.closing, call.signal)
-    const ms = timeoutMs + (call.waitMs ?? 0)
+    const ms = (call.timeoutMs ?? this.#options.timeoutMs) + (call.waitMs ?? 0)
     const message = `${server.url} did not answer within ${ms} ms.`
-    limits.limit(clock, ms, new RegistryError('unavailable', message))
+    const details = { server: server.url, mayBeDone: true }
+    limits.limit(clock, ms, new RegistryError('unavailable', message, { details }))
     return limits
   }
 }
 
-interface Failure {
-  readonly server: Server
-  readonly error: RegistryError
-}
-
-function answerOf(server: Server, response: Dispatcher.ResponseData, text: string): Answer {
-  const { statusCode: status, headers } = response
-  const body = parse(text)
-  if (status >= 400) throw errorOf({ status, body, server: server.url })
-  if (text !== '' && body === undefined) throw notAsked(server, `${status} without JSON`)
-  return {
-    status,
-    body,
-    header: (name) => {
-      const value = headers[name]
-      return typeof value === 'string' ? value : value?.[0]
-    },
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function notAsked(server: Server, what: string): RegistryError {
-  const message = `${server.url} answered ${what}, which was not asked for; is it a registry?`
-  return new RegistryError('internal', message, { details: { server: server.url } })
-}
-
-/** What a failed request means: our own abort as it is, a wrong use as the bug it is, else no server. */
-function unreachable(server: Server, error: unknown, signal: AbortSignal): Error {
-  if (signal.aborted) return reasonOf(signal)
-  if (error instanceof errors.InvalidArgumentError) return error
-  return new RegistryError('unavailable', `${server.url} failed: ${shortly(error)}.`, {
-    cause: error,
-    details: { server: server.url },
-  })
-}
-
-/** The refusal of the only server stands for itself; several are one `unavailable` that names them all. */
-function noServer(failures: readonly Failure[]): RegistryError {
-  const [first] = failures
-  if (failures.length === 1 && first && first.error.cause === undefined) return first.error
-  const tried = failures.map(({ server, error }) => `${server.url} (${shortly(error)})`)
-  const causes = failures.map(({ error }) => error)
-  const message = `No registry server answered; tried ${tried.join(', ')}.`
-  return new RegistryError('unavailable', message, {
-    cause: causes.length === 1 ? causes[0] : new AggregateError(causes, message),
-    details: { servers: failures.map(({ server }) => server.url) },
-  })
-}
-
-/** The shortest thing that tells one failure from another: a code where there is one. */
-function shortly(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  if (isRegistryError(error) && cause !== undefined) return shortly(cause)
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+function bodyOf({ body, bytes }: Call): string | Uint8Array | null {
+  if (bytes) return bytes
+  return body === undefined ? null : JSON.stringify(body)
 }

@@ -16,8 +16,23 @@
  * @module
  */
 
+export type { ReadOptions, WriteOptions } from './catalog-calls.ts'
 export { RollcallClient, type ClientOptions, type ServiceQuery } from './client.ts'
+export type {
+  Kv,
+  KvDeleteOptions,
+  KvEntry,
+  KvListQuery,
+  KvPage,
+  KvPutOptions,
+  ListedKey,
+} from './kv.ts'
+export type { KvPutEvent, KvWatchEvent, KvWatchQuery } from './kv-watch.ts'
+export { LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.ts'
+export type { KeepAliveOptions, LeaseListQuery, Leases } from './leases.ts'
 export type { Filters, InstanceAt, Where } from './paths.ts'
 export { Registrar, type RegistrarOptions } from './registrar.ts'
 export type { Registration } from './registration-table.ts'
+export type { Txn, TxnAnswer, TxnCompare, TxnOperation, TxnResult } from './txn.ts'
+export type { Value } from './values.ts'
 export type { WatchEvent, WatchQuery } from './watch.ts'

@@ -34,12 +34,17 @@ export function isRegistryError(error: unknown): error is RegistryError {
   return error instanceof Error && error.name === 'RegistryError' && 'code' in error
 }
 
-/** The codes that say "not here, not now": another server, or the same one later, may do it. */
+/**
+ * The codes that say "not here, not now": another server, or the same one later, may do it. What
+ * may have happened already is among them: see `callOnce` for what must not happen twice.
+ */
 const TRY_ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
   'not_ready',
   'shutting_down',
   'unavailable',
   'too_many_watchers',
+  'generation_changed',
+  'outcome_unknown',
 ])
 
 /** Says whether the next server should be asked. */
@@ -52,11 +57,18 @@ export function worthAnotherTime(error: unknown): boolean {
   return worthAnotherServer(error) || (isRegistryError(error) && error.code === 'internal')
 }
 
+/** Says whether a request that failed may have been done all the same. */
+export function mayBeDone({ code, details }: RegistryError): boolean {
+  return code === 'outcome_unknown' || details['mayBeDone'] === true
+}
+
 function foreign(status: number, server: string): RegistryError {
-  const gone = status === 502 || status === 503 || status === 504
+  // One in between may give up on a node that goes on.
+  const lost = status === 502 || status === 504
+  const gone = lost || status === 503
   const message = `${server} answered ${status} without a problem document; is it a registry?`
   return new RegistryError(gone ? 'unavailable' : 'internal', message, {
-    details: { status, server },
+    details: { status, server, ...(lost && { mayBeDone: true }) },
   })
 }
 

@@ -19,6 +19,7 @@ export interface Seen {
   /** Still encoded, with its query. */
   readonly target: string
   readonly headers: IncomingHttpHeaders
+  /** From JSON; bytes where it is something else; undefined where there is none. */
   readonly body: unknown
 }
 
@@ -40,10 +41,8 @@ export class FarSide implements AsyncDisposable {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        const body: unknown = text === '' ? undefined : JSON.parse(text)
         const { method = '', url = '', headers } = request
-        const seen = { method, target: url, headers, body }
+        const seen = { method, target: url, headers, body: bodyOf(Buffer.concat(chunks), headers) }
         this.seen.push(seen)
         this.script(seen, response)
       })
@@ -80,6 +79,11 @@ export class FarSide implements AsyncDisposable {
     this.#server.closeAllConnections()
     await closed
   }
+}
+
+function bodyOf(bytes: Buffer, headers: IncomingHttpHeaders): unknown {
+  if (headers['content-type'] === 'application/octet-stream') return bytes
+  return bytes.length === 0 ? undefined : JSON.parse(bytes.toString())
 }
 
 /** An address where nothing listens: it was given out and given back. */

@@ -1,0 +1,139 @@
+/**
+ * Watching keys.
+ *
+ * @module
+ */
+
+import {
+  API_BASE,
+  type KvEvent,
+  type KvSnapshotEvent,
+  type ResyncEvent,
+  type ResyncReason,
+  type WatchedPut,
+} from '@rollcall/protocol'
+import { withQuery } from './paths.ts'
+import { follow, type EventMessage, type Feed, type WatchOptions } from './reconnecting.ts'
+
+/** What is to be watched. */
+export interface KvWatchQuery {
+  /** Default: every key. */
+  readonly prefix?: string
+  /** A revision of which everything is known: only what changed after it. */
+  readonly from?: number
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+}
+
+/** A key as it was put. */
+export interface KvPutEvent {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly modRevision: number
+  readonly lease?: number
+}
+
+/** What a watch of keys yields. */
+export type KvWatchEvent =
+  /**
+   * A page of what is there. The first page puts an end to what was known before; after the last,
+   * everything is known.
+   */
+  | {
+      readonly kind: 'snapshot'
+      readonly first: boolean
+      readonly more: boolean
+      readonly revision: number
+      readonly entries: readonly (KvPutEvent & { readonly createRevision: number })[]
+    }
+  /** All that one revision changed. */
+  | {
+      readonly kind: 'change'
+      readonly revision: number
+      readonly puts: readonly KvPutEvent[]
+      readonly deletes: readonly string[]
+    }
+  /** What was seen so far is void; a snapshot follows. */
+  | { readonly kind: 'resync'; readonly reason: ResyncReason }
+
+/** Yields events until `query.signal` aborts or the client is closed; see `follow`. */
+export function watchKv(
+  options: WatchOptions,
+  query: KvWatchQuery,
+): AsyncGenerator<KvWatchEvent, void, undefined> {
+  return follow(options, new KvFeed(query), query.signal)
+}
+
+const KINDS: ReadonlySet<string> = new Set(['kv-snapshot', 'kv', 'resync'])
+
+/**
+ * Keeps the last event id that is safe to resume from: one that came while a snapshot was not
+ * complete is not, for what the pages to come would have held was never seen.
+ */
+class KvFeed implements Feed<KvWatchEvent> {
+  readonly kinds = KINDS
+  readonly #prefix: string
+  #from: number | undefined
+  #snapshot: 'awaited' | 'begun' | 'complete'
+  #lastEventId: string | undefined
+
+  constructor({ prefix = '', from }: KvWatchQuery) {
+    this.#prefix = prefix
+    this.#from = from
+    this.#snapshot = from === undefined ? 'awaited' : 'complete'
+  }
+
+  get lastEventId(): string | undefined {
+    return this.#lastEventId
+  }
+
+  path(): string {
+    return withQuery(`${API_BASE}/watch`, { kv: this.#prefix, from: this.#from })
+  }
+
+  connected(): void {
+    if (this.#from === undefined && this.#lastEventId === undefined) this.restart()
+  }
+
+  restart(): void {
+    this.#from = undefined
+    this.#lastEventId = undefined
+    this.#snapshot = 'awaited'
+  }
+
+  take({ event, id, data }: EventMessage): KvWatchEvent {
+    if (event === 'resync') {
+      this.restart()
+      return { kind: 'resync', reason: (data as ResyncEvent).reason }
+    }
+    const taken = event === 'kv' ? changeOf(data as KvEvent) : this.#page(data as KvSnapshotEvent)
+    if (id !== undefined && id !== '' && this.#snapshot === 'complete') {
+      this.#lastEventId = id
+      this.#from = undefined
+    }
+    return taken
+  }
+
+  #page({ revision, entries, more }: KvSnapshotEvent): KvWatchEvent {
+    const first = this.#snapshot !== 'begun'
+    this.#snapshot = more ? 'begun' : 'complete'
+    return {
+      kind: 'snapshot',
+      first,
+      more,
+      revision,
+      entries: entries.map(({ valueBase64 = '', ...entry }) => ({
+        ...entry,
+        value: Buffer.from(valueBase64, 'base64'),
+      })),
+    }
+  }
+}
+
+function changeOf({ revision, puts, deletes }: KvEvent): KvWatchEvent {
+  return { kind: 'change', revision, puts: puts.map(putOf), deletes }
+}
+
+function putOf({ valueBase64, ...put }: WatchedPut): KvPutEvent {
+  return { ...put, value: Buffer.from(valueBase64, 'base64') }
+}
