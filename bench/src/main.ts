@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { systemClock } from '@rollcall/runtime'
+import { catalogScenarios } from './catalog/index.ts'
 import { instanceScenarios } from './instances/index.ts'
 import { Peers } from './suite/peers.ts'
 import type { Bench, Row, Scenario } from './suite/scenario.ts'
@@ -25,6 +26,7 @@ import { removeTemporaryFolders } from './tools/temporary-folder.ts'
 const SUITES: Readonly<Record<string, readonly Scenario[]>> = {
   instances: instanceScenarios,
   replication: replicationScenarios,
+  catalog: catalogScenarios,
 }
 const PEER_SECONDS = { quick: 2, full: 8 }
 

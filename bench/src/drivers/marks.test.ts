@@ -35,3 +35,13 @@ test.each([1, 2, 3, 7, 13, 64])('finds each mark once in chunks of %i bytes', (s
   }
   expect(found).toEqual([0, 1, 2, 3])
 })
+
+test('finds marks of another form', () => {
+  const found: number[] = []
+  const form = { prefix: Buffer.from('"key":"a/'), digits: 3 }
+  const scanner = new MarkScanner(form)
+  for (const part of ['{"key":"a/0', '42","seq":"000001"', '},{"key":"a/043"}']) {
+    scanner.feed(Buffer.from(part), (number) => found.push(number))
+  }
+  expect(found).toEqual([42, 43])
+})

@@ -1,17 +1,23 @@
 /**
- * Marks in what watchers receive: each change that is published carries its number in the
- * metadata of one instance, so that a driver sees which change came without reading JSON.
+ * Marks in what watchers receive: each change that is published carries its number behind text
+ * that stands nowhere else, so that a driver sees which change came without reading JSON.
  *
  * @module
  */
 
-const PREFIX = Buffer.from('"seq":"')
-const DIGITS = 6
-const LENGTH = PREFIX.length + DIGITS
+/** What a mark looks like. */
+export interface MarkForm {
+  /** Right before the number. */
+  readonly prefix: Buffer
+  readonly digits: number
+}
+
+/** In the metadata of an instance. */
+const IN_METADATA: MarkForm = { prefix: Buffer.from('"seq":"'), digits: 6 }
 
 /** The metadata that marks a change. */
 export function markOf(number: number): Readonly<Record<string, string>> {
-  return { seq: String(number).padStart(DIGITS, '0') }
+  return { seq: String(number).padStart(IN_METADATA.digits, '0') }
 }
 
 /** A registration, as JSON with metadata, that carries the mark of a change. */
@@ -21,22 +27,31 @@ export function markedOf(registration: string, number: number): string {
 }
 
 /** Calls `found` with the number of each mark that is whole in `bytes`, in order. */
-export function eachMark(bytes: Buffer, found: (number: number) => void): void {
-  for (let at = bytes.indexOf(PREFIX); at >= 0; at = bytes.indexOf(PREFIX, at + 1)) {
-    const number = numberAt(bytes, at + PREFIX.length)
+export function eachMark(
+  bytes: Buffer,
+  found: (number: number) => void,
+  { prefix, digits }: MarkForm = IN_METADATA,
+): void {
+  for (let at = bytes.indexOf(prefix); at >= 0; at = bytes.indexOf(prefix, at + 1)) {
+    const number = numberAt(bytes, at + prefix.length, digits)
     if (number !== undefined) found(number)
   }
 }
 
 /** Finds marks in a stream whose chunks may cut them anywhere. */
 export class MarkScanner {
+  readonly #form: MarkForm
   #tail: Buffer | undefined
+
+  constructor(form: MarkForm = IN_METADATA) {
+    this.#form = form
+  }
 
   /** `chunk` may be used again by its owner afterwards. */
   feed(chunk: Buffer, found: (number: number) => void): void {
     const bytes = this.#tail ? Buffer.concat([this.#tail, chunk]) : chunk
-    eachMark(bytes, found)
-    this.#tail = endsWithLine(bytes) ? undefined : tailOf(bytes)
+    eachMark(bytes, found, this.#form)
+    this.#tail = endsWithLine(bytes) ? undefined : tailOf(bytes, this.#form)
   }
 }
 
@@ -46,14 +61,15 @@ function endsWithLine(bytes: Buffer): boolean {
 }
 
 /** As much as can be the beginning of a mark, and too little to be a whole one. */
-function tailOf(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.subarray(Math.max(0, bytes.length - LENGTH + 1)))
+function tailOf(bytes: Buffer, { prefix, digits }: MarkForm): Buffer {
+  const length = prefix.length + digits
+  return Buffer.from(bytes.subarray(Math.max(0, bytes.length - length + 1)))
 }
 
-function numberAt(bytes: Buffer, start: number): number | undefined {
-  if (start + DIGITS > bytes.length) return undefined
+function numberAt(bytes: Buffer, start: number, digits: number): number | undefined {
+  if (start + digits > bytes.length) return undefined
   let number = 0
-  for (let at = start; at < start + DIGITS; at += 1) {
+  for (let at = start; at < start + digits; at += 1) {
     const digit = (bytes[at] ?? 0) - 0x30
     if (digit < 0 || digit > 9) return undefined
     number = number * 10 + digit

@@ -11,8 +11,8 @@ import type { RenewalReport } from '../drivers/renewing.ts'
 import { openWindow } from '../tools/cpu-profile.ts'
 import { cpuUse, type CpuUse } from '../tools/cpu-time.ts'
 import { Driver } from '../tools/driver.ts'
-import { sampleOf } from '../tools/metrics.ts'
 import type { Memory, OurNode } from '../tools/our-node.ts'
+import { watchLateness } from '../suite/loop-lateness.ts'
 import { ourNode } from '../suite/measures.ts'
 import {
   cpuDetails,
@@ -44,8 +44,6 @@ const TOLD_WITHIN_MS = 60_000
 const SHARE_RENEWED_MIN = 0.9
 const PROBE_EVERY_MS = 50
 const SCRAPE_EVERY_MS = 5_000
-/** The metric is what passes between two looks of the process at the time, this far apart if all is well. */
-const LAG_RESOLUTION_MS = 10
 const never = new AbortController().signal
 
 export const million: Scenario = {
@@ -142,18 +140,14 @@ interface LoopReport {
   readonly cpu: CpuUse
 }
 
-/** Scrapes a node for a while; each scrape shows the worst since the one before. */
+/** Watches a node for a while. */
 async function watchLoop(node: OurNode, measureMs: number): Promise<LoopReport> {
   const written = 'rollcall_warm_start_writes_total{outcome="written"}'
   const writtenBefore = await node.sample(written)
   const cpu = cpuUse(node.pid)
-  let lateMaxMs = 0
-  for (let pastMs = 0; pastMs < measureMs; pastMs += SCRAPE_EVERY_MS) {
-    await systemClock.sleep(SCRAPE_EVERY_MS, never)
-    const samples = await node.samples()
-    const lagMs = sampleOf(samples, 'nodejs_eventloop_lag_max_seconds') * 1_000
-    lateMaxMs = Math.max(lateMaxMs, lagMs - LAG_RESOLUTION_MS)
-  }
+  const stop = await watchLateness(node, SCRAPE_EVERY_MS)
+  await systemClock.sleep(measureMs, never)
+  const lateMaxMs = await stop()
   const warmStartWrites = (await node.sample(written)) - writtenBefore
   return { lateMaxMs, warmStartWrites, cpu: cpu() }
 }

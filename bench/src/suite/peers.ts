@@ -4,13 +4,24 @@
  * @module
  */
 
-import type { Tools } from '../tools/debian-packages.ts'
+import type { WriterReport, Writing } from '../drivers/writers.ts'
 import { cpuUse, type CpuUse } from '../tools/cpu-time.ts'
-import { startEtcd, type Etcd } from '../tools/etcd.ts'
+import type { Tools } from '../tools/debian-packages.ts'
+import { Driver } from '../tools/driver.ts'
+import { startEtcd } from '../tools/etcd.ts'
 import { grpcCall } from '../tools/grpc-call.ts'
-import { leaseGrant, METHODS, put, revisionOf, serializableRange } from '../tools/grpc-frame.ts'
-import type { Message } from '../tools/grpc-frame.ts'
-import { runH2load, SHAPES, type H2loadResult, type Shape } from '../tools/h2load.ts'
+import { METHODS } from '../tools/grpc-frame.ts'
+import { runH2load, SHAPES, type Shape } from '../tools/h2load.ts'
+import {
+  bodyOf,
+  keepAliveCall,
+  leaseGrantCall,
+  putCall,
+  rangeCall,
+  sawData,
+  sawWrites,
+  type PeerCall,
+} from './peer-calls.ts'
 import { DRIVER_CORE, MEASURED_CORE } from './scenario.ts'
 
 /** The best that etcd did at one thing. */
@@ -22,20 +33,15 @@ export interface PeerFigure {
   readonly answerBytes: number
 }
 
-interface Call {
-  readonly what: string
-  readonly method: string
-  readonly message: Message
-  readonly prepare?: (etcd: Etcd) => Promise<void>
+/** What etcd did for a program on Node. */
+export interface ClientFigure extends WriterReport {
+  readonly cpu: CpuUse
+  /** Of the program. */
+  readonly clientCpu: number
 }
 
-const LEASE_TTL_SECONDS = 90
 const WARM_UP_SECONDS = 1
-/** Revisions grow while it runs, and with them the numbers in an answer. */
-const BYTES_TOLERATED = 16
-const UNDER_WAY = 64
-const KEY = 'bench/key'
-const RANGE = { from: 'bench/', to: 'bench0' }
+const WRITTEN_WITHIN_MS = 120_000
 
 export class Peers {
   readonly #tools: Tools
@@ -50,22 +56,40 @@ export class Peers {
   /** Serializable reads of `bytes` in all: one key, or `keys` of them, whichever it does faster. */
   range(bytes: number, keys: number): Promise<PeerFigure> {
     return this.#once(`range ${bytes} ${keys}`, async () => {
-      const one = await this.#measure(rangeOf(bytes, 1))
-      const many = await this.#measure(rangeOf(bytes, keys))
+      const one = await this.#measure(rangeCall(bytes, 1))
+      if (keys === 1) return one
+      const many = await this.#measure(rangeCall(bytes, keys))
       return one.perSecond > many.perSecond ? one : many
     })
   }
 
-  /** Writes of a value of so many bytes. All write one key, which is the least work for it. */
+  /** Writes of a value of so many bytes. */
   put(bytes: number): Promise<PeerFigure> {
-    const message = put(KEY, 'x'.repeat(bytes))
-    const call = { what: `put of ${bytes} bytes`, method: METHODS.put, message }
-    return this.#once(call.what, () => this.#measure(call))
+    return this.#best(putCall(bytes))
   }
 
   leaseGrant(): Promise<PeerFigure> {
-    const message = leaseGrant(LEASE_TTL_SECONDS)
-    const call = { what: 'lease grant', method: METHODS.leaseGrant, message }
+    return this.#best(leaseGrantCall())
+  }
+
+  /** Requests that keep so many leases alive each. */
+  keepAlive(count: number): Promise<PeerFigure> {
+    return this.#best(keepAliveCall(count))
+  }
+
+  /** Writes by a program on Node, with the client for gRPC that everybody uses. */
+  async putByNode(writing: Omit<Writing, 'who' | 'url' | 'seconds'>): Promise<ClientFigure> {
+    await using etcd = await startEtcd(this.#tools, MEASURED_CORE)
+    const input: Writing = { ...writing, who: 'etcd', url: etcd.url, seconds: this.#seconds }
+    await using driver = new Driver('writers', DRIVER_CORE, input)
+    await driver.report('warm', WRITTEN_WITHIN_MS)
+    const [cpu, clientCpu] = [cpuUse(etcd.pid), cpuUse(driver.child.pid)]
+    const report = await driver.report<WriterReport>('written', WRITTEN_WITHIN_MS)
+    await sawWrites(etcd, report.count)
+    return { ...report, cpu: cpu(), clientCpu: clientCpu().process }
+  }
+
+  #best(call: PeerCall): Promise<PeerFigure> {
     return this.#once(call.what, () => this.#measure(call))
   }
 
@@ -75,7 +99,7 @@ export class Peers {
     return known
   }
 
-  async #measure(call: Call): Promise<PeerFigure> {
+  async #measure(call: PeerCall): Promise<PeerFigure> {
     let best: PeerFigure | undefined
     for (const shape of SHAPES) {
       const figure = await this.#measureIn(shape, call)
@@ -85,18 +109,18 @@ export class Peers {
     return best
   }
 
-  async #measureIn(shape: Shape, call: Call): Promise<PeerFigure> {
+  async #measureIn(shape: Shape, call: PeerCall): Promise<PeerFigure> {
     // A new one each time, so that none works on what the others have left behind.
     await using etcd = await startEtcd(this.#tools, MEASURED_CORE)
     await call.prepare?.(etcd)
-    const { dataBytes } = await grpcCall(etcd.url, call.method, call.message)
+    const { dataBytes } = await grpcCall(etcd.url, call.method, ...call.messages)
     const run = (seconds: number) =>
       runH2load({
         program: this.#tools.h2load,
         env: this.#tools.env,
         core: DRIVER_CORE,
         url: `${etcd.url}${call.method}`,
-        message: call.message,
+        body: bodyOf(call),
         shape,
         seconds,
       })
@@ -109,44 +133,4 @@ export class Peers {
     if (call.method === METHODS.put) await sawWrites(etcd, result.requests)
     return { perSecond: result.perSecond, how, cpu: used, answerBytes: dataBytes }
   }
-}
-
-/**
- * Fails unless the answers had the data that one answer had before: gRPC tells of failures
- * behind a status 200, and a failed call has none. What is under way when time is up has
- * brought data, too, and is no request yet.
- */
-function sawData(how: string, dataBytes: number, { dataBytesEach, requests }: H2loadResult): void {
-  const most = (dataBytes + BYTES_TOLERATED) * (1 + UNDER_WAY / requests)
-  if (dataBytesEach >= dataBytes - BYTES_TOLERATED && dataBytesEach <= most) return
-  const got = `${dataBytesEach} bytes instead of ${dataBytes}`
-  throw new Error(`An average answer of etcd to ${how} was ${got}.`)
-}
-
-/** Fails unless so many writes have really happened. */
-async function sawWrites({ url }: Etcd, count: number): Promise<void> {
-  const { message } = await grpcCall(url, METHODS.range, serializableRange(KEY))
-  const revision = revisionOf(message)
-  if (revision < count) throw new Error(`etcd confirmed ${count} puts and is at ${revision}.`)
-}
-
-/** A read whose answer is of so many bytes, over so many keys. */
-function rangeOf(bytes: number, keys: number): Call {
-  const message = keys === 1 ? serializableRange(KEY) : serializableRange(RANGE.from, RANGE.to)
-  const what = `serializable range of ${keys} keys, ${bytes} bytes`
-  const write = async ({ url }: Etcd, each: number) => {
-    for (let at = 0; at < keys; at += 1) {
-      const key = keys === 1 ? KEY : `${RANGE.from}${String(at).padStart(6, '0')}`
-      await grpcCall(url, METHODS.put, put(key, 'x'.repeat(each)))
-    }
-  }
-  const prepare = async (etcd: Etcd) => {
-    let each = Math.floor(bytes / keys)
-    await write(etcd, each)
-    // What stands around the values counts too, so they have to be smaller by that.
-    const { dataBytes } = await grpcCall(etcd.url, METHODS.range, message)
-    each -= Math.round((dataBytes - bytes) / keys)
-    await write(etcd, each)
-  }
-  return { what, method: METHODS.range, message, prepare }
 }

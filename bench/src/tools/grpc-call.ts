@@ -13,13 +13,18 @@ export const GRPC_HEADERS = { 'content-type': 'application/grpc', te: 'trailers'
 
 /** The answer to a call, and how many bytes of data it was. */
 export interface GrpcAnswer {
+  /** The first, if there are several. */
   readonly message: Buffer
   /** With its frame: what the driver counts as data. */
   readonly dataBytes: number
 }
 
-/** Makes one call over a connection of its own. Rejects unless the peer says that it went well. */
-export async function grpcCall(url: string, method: string, message: Message): Promise<GrpcAnswer> {
+/** Makes one call, of one message or a stream of them, over a connection of its own. Rejects unless the peer says that it went well. */
+export async function grpcCall(
+  url: string,
+  method: string,
+  ...messages: readonly Message[]
+): Promise<GrpcAnswer> {
   const session = connect(url)
   // Told through the stream as well, which is where we listen.
   session.on('error', () => {})
@@ -34,7 +39,7 @@ export async function grpcCall(url: string, method: string, message: Message): P
     stream.on('trailers', note)
     const chunks: Buffer[] = []
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    stream.end(grpcFrame(message))
+    stream.end(Buffer.concat(messages.map(grpcFrame)))
     await once(stream, 'close')
     const data = Buffer.concat(chunks)
     const [answer] = grpcMessages(data)

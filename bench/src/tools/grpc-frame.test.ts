@@ -5,6 +5,7 @@ import {
   grpcFrame,
   grpcMessages,
   leaseGrant,
+  leaseKeepAlive,
   put,
   revisionOf,
   serializableRange,
@@ -25,6 +26,11 @@ test('a watch is a request to create one', () => {
 test('a range reads from the node itself: field 7 is set', () => {
   expect(hex(encode(serializableRange('a', 'b')))).toBe('0a01611201623801')
   expect(hex(encode(serializableRange('a')))).toBe('0a01613801')
+})
+
+test('a lease may be asked for by id, and is kept alive by it', () => {
+  expect(hex(encode(leaseGrant(90, 7)))).toBe('085a1007')
+  expect(hex(encode(leaseKeepAlive(7)))).toBe('0807')
 })
 
 test('numbers are varints of seven bits, least first', () => {

@@ -17,6 +17,7 @@ export const METHODS = {
   range: '/etcdserverpb.KV/Range',
   put: '/etcdserverpb.KV/Put',
   leaseGrant: '/etcdserverpb.Lease/LeaseGrant',
+  leaseKeepAlive: '/etcdserverpb.Lease/LeaseKeepAlive',
   watch: '/etcdserverpb.Watch/Watch',
 } as const
 
@@ -25,7 +26,7 @@ export function serializableRange(key: string, rangeEnd?: string): Message {
   return { 1: key, ...(rangeEnd !== undefined && { 2: rangeEnd }), 7: true }
 }
 
-export function put(key: string, value: string): Message {
+export function put(key: string, value: string | Uint8Array): Message {
   return { 1: key, 2: value }
 }
 
@@ -34,9 +35,13 @@ export function watchFrom(key: string, rangeEnd: string): Message {
   return { 1: encode({ 1: key, 2: rangeEnd }) }
 }
 
-/** A new lease whose id etcd chooses. */
-export function leaseGrant(ttlSeconds: number): Message {
-  return { 1: ttlSeconds }
+/** A new lease; etcd chooses its id where none is given. */
+export function leaseGrant(ttlSeconds: number, id?: number): Message {
+  return { 1: ttlSeconds, ...(id !== undefined && { 2: id }) }
+}
+
+export function leaseKeepAlive(id: number): Message {
+  return { 1: id }
 }
 
 /** A message as it travels. */

@@ -8,7 +8,6 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Child } from './child.ts'
 import { GRPC_HEADERS } from './grpc-call.ts'
-import { grpcFrame, type Message } from './grpc-frame.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** How many connections, and how many calls at once on each. */
@@ -29,7 +28,8 @@ export interface H2loadOptions {
   readonly env: Readonly<Record<string, string>>
   readonly core: number
   readonly url: string
-  readonly message: Message
+  /** Of every request: gRPC frames. */
+  readonly body: Uint8Array
   readonly shape: Shape
   readonly seconds: number
 }
@@ -43,10 +43,10 @@ export interface H2loadResult {
 
 /** Runs it once. Rejects when a request failed. */
 export async function runH2load(options: H2loadOptions): Promise<H2loadResult> {
-  const { program, env, core, url, message, shape, seconds } = options
+  const { program, env, core, url, shape, seconds } = options
   await using folder = await temporaryFolder()
   const body = join(folder.path, 'body')
-  await writeFile(body, grpcFrame(message))
+  await writeFile(body, options.body)
   const headers = Object.entries(GRPC_HEADERS).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,

@@ -38,6 +38,8 @@ const COLLECTING = [
   '--expose-gc',
   `--import=${new URL('collect-garbage.mjs', import.meta.url).href}`,
 ]
+const ASK_EVERY_MS = 20
+const never = new AbortController().signal
 const QUIET = ['--log-level', 'warn']
 
 /** Where the memory of a process is, in bytes. */
@@ -139,8 +141,21 @@ export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
   )
   const listening = (line: string) => /^listening on (http:\S+)$/.exec(line)?.[1]
   const url = await child.line('where it listens', listening, READY_WITHIN_MS)
-  const answer = await fetch(`${url}/readyz`)
-  if (answer.status !== 200) throw new Error(`GET /readyz was answered with ${answer.status}.`)
+  await untilReady(url, child)
   const readyAfterMs = systemClock.monotonicMs() - sinceMs
   return new OurNode({ url, child, readyAfterMs, leftovers: started.move(), profiles })
+}
+
+/** Waits until it says that it is ready: it listens before it has read all that it holds. */
+async function untilReady(url: string, child: Child): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + READY_WITHIN_MS
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`)
+    const text = await answer.text()
+    if (answer.ok) return
+    if (child.hasEnded || systemClock.monotonicMs() > deadlineMs) {
+      throw new Error(`The node does not get ready: ${text}\n${child.said}`)
+    }
+    await systemClock.sleep(ASK_EVERY_MS, never)
+  }
 }
