@@ -1,5 +1,5 @@
 import type { Clock } from '@rollcall/runtime'
-import { SortedList } from './sorted-list.ts'
+import { OrderedMap } from './ordered-map.ts'
 
 /** How waiting for a revision ended. */
 export type WaitEnd = 'reached' | 'late' | 'stopped'
@@ -17,8 +17,7 @@ interface Waiter {
  */
 export class RevisionWaiters {
   readonly #clock: Pick<Clock, 'after' | 'monotonicMs'>
-  readonly #buckets = new Map<number, Set<Waiter>>()
-  readonly #revisions = new SortedList<number>((left, right) => left - right)
+  readonly #buckets = new OrderedMap<number, Set<Waiter>>()
   /** By duration. A set keeps the order of adding. */
   readonly #queues = new Map<number, Set<Waiter>>()
   #reached = 0
@@ -38,22 +37,16 @@ export class RevisionWaiters {
       this.#enqueue(withinMs, waiter)
       const bucket = this.#buckets.get(revision)
       if (bucket) bucket.add(waiter)
-      else {
-        this.#buckets.set(revision, new Set([waiter]))
-        this.#revisions.add(revision)
-      }
+      else this.#buckets.set(revision, new Set([waiter]))
     })
   }
 
   /** Wakes everybody who waits for this revision or an earlier one. */
   reach(revision: number): void {
     this.#reached = Math.max(this.#reached, revision)
-    for (
-      let first = this.#revisions.first();
-      first !== undefined;
-      first = this.#revisions.first()
-    ) {
-      if (first > revision) return
+    for (;;) {
+      const first = this.#buckets.minKey()
+      if (first === undefined || first > revision) return
       for (const waiter of this.#buckets.get(first) ?? []) this.#end(waiter, 'reached')
     }
   }
@@ -61,7 +54,7 @@ export class RevisionWaiters {
   /** Ends all waits, and those that would begin later. */
   stop(): void {
     this.#isStopped = true
-    for (const bucket of this.#buckets.values()) {
+    for (const bucket of this.#buckets.valuesArray()) {
       for (const waiter of bucket) this.#end(waiter, 'stopped')
     }
   }
@@ -69,10 +62,7 @@ export class RevisionWaiters {
   #end(waiter: Waiter, end: WaitEnd): void {
     const bucket = this.#buckets.get(waiter.revision)
     bucket?.delete(waiter)
-    if (bucket?.size === 0) {
-      this.#buckets.delete(waiter.revision)
-      this.#revisions.delete(waiter.revision)
-    }
+    if (bucket?.size === 0) this.#buckets.delete(waiter.revision)
     for (const queue of this.#queues.values()) queue.delete(waiter)
     waiter.end(end)
   }

@@ -7,23 +7,21 @@
 import { seededRandom, silentLog, start } from '@rollcall/runtime'
 import { FakeClock } from '@rollcall/runtime/testing'
 import { noCatalogMetrics, type CatalogMetrics } from '../catalog/catalog-metrics.ts'
-import type { Engine } from '../catalog/engine.ts'
 import { CatalogPlane } from '../catalog/index.ts'
 import { createMemoryEngine } from '../engines/memory/index.ts'
+import { BreakableEngine } from './breakable-engine.ts'
 
 export interface CatalogSetUp {
   readonly seed?: number
   readonly node?: string
   /** A clock that the test shares with something else. */
   readonly clock?: FakeClock
-  /** Stands between the plane and the engine: to break it, or to count. */
-  readonly wrap?: (engine: Engine) => Engine
   readonly metrics?: Partial<CatalogMetrics>
 }
 
 export interface CatalogHarness extends AsyncDisposable {
   readonly clock: FakeClock
-  readonly engine: Engine
+  readonly engine: BreakableEngine
   readonly catalog: CatalogPlane
   /** Another plane on the same engine, as after a restart of the node, or as another node; stop it yourself. */
   readonly another: (node?: string) => Promise<{ readonly catalog: CatalogPlane } & AsyncDisposable>
@@ -35,8 +33,7 @@ export interface CatalogHarness extends AsyncDisposable {
 export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHarness> {
   const { seed = 1, node = 'n1', metrics, clock = new FakeClock() } = setUp
   const random = seededRandom(seed)
-  const own = createMemoryEngine({ clock, random, log: silentLog })
-  const engine = setUp.wrap?.(own) ?? own
+  const engine = new BreakableEngine(createMemoryEngine({ clock, random, log: silentLog }))
   const engineRuns = start(engine)
   const startPlane = async (of: string) => {
     const catalog = new CatalogPlane({

@@ -1,7 +1,7 @@
 import type { KeyValue } from '../engine.ts'
 import { compareKeys } from '../key-order.ts'
 import { FAMILY, parseLeaseKey } from '../key-schema.ts'
-import { SortedList } from '../sorted-list.ts'
+import { OrderedMap } from '../ordered-map.ts'
 import type { Reducer } from '../view/reducer.ts'
 import { readMeta, type LeaseMeta } from './lease-meta.ts'
 
@@ -11,7 +11,7 @@ type LeasePlace = Pick<LeaseMeta, 'name' | 'id'>
 export class LeaseTable implements Reducer {
   readonly family = FAMILY.lease
   readonly #metas = new Map<number, LeaseMeta>()
-  readonly #order = new SortedList<LeasePlace>(compareLeases)
+  readonly #order = new OrderedMap<LeasePlace, LeaseMeta>(undefined, compareLeases)
   readonly #inner = new Map<number, Map<string, KeyValue>>()
 
   get size(): number {
@@ -50,10 +50,9 @@ export class LeaseTable implements Reducer {
   /** Those whose names begin with a prefix, by name, then id, from after a place on. */
   *named(namePrefix: string, after?: LeasePlace): Generator<LeaseMeta, void, undefined> {
     const from = after ? { name: after.name, id: after.id + 1 } : { name: namePrefix, id: 0 }
-    for (const { id, name } of this.#order.from(from)) {
+    for (const [{ name }, meta] of this.#order.entries(from)) {
       if (!name.startsWith(namePrefix)) return
-      const meta = this.get(id)
-      if (meta) yield meta
+      if (this.#isShown(meta)) yield meta
     }
   }
 
@@ -66,7 +65,7 @@ export class LeaseTable implements Reducer {
     const before = this.#metas.get(meta.id)
     if (before) this.#order.delete(before)
     this.#metas.set(meta.id, meta)
-    this.#order.add(meta)
+    this.#order.set(meta, meta)
   }
 
   #isShown({ id, kind, state }: LeaseMeta): boolean {

@@ -1,14 +1,15 @@
 import type { KeyValue } from '../engine.ts'
 import { compareKeys } from '../key-order.ts'
 import { FAMILY } from '../key-schema.ts'
-import { SortedList } from '../sorted-list.ts'
+import { OrderedMap } from '../ordered-map.ts'
+import { ShardedMap } from '../sharded-map.ts'
 import type { Reducer } from './reducer.ts'
 
 /** The users' keys, found by name, in order, and by lease. Keys here have their family in front. */
 export class KvTable implements Reducer {
   readonly family = FAMILY.kv
-  readonly #entries = new Map<string, KeyValue>()
-  readonly #order = new SortedList<string>(compareKeys)
+  readonly #entries = new ShardedMap<KeyValue>()
+  readonly #order = new OrderedMap<string, undefined>(undefined, compareKeys)
   readonly #ofLease = new Map<number, Set<string>>()
 
   get size(): number {
@@ -22,7 +23,7 @@ export class KvTable implements Reducer {
   put(entry: KeyValue): void {
     const before = this.#entries.get(entry.key)
     if (before) this.#unlink(before)
-    else this.#order.add(entry.key)
+    else this.#order.set(entry.key, undefined)
     // The name that is there stays the only copy of it.
     const kept = before ? { ...entry, key: before.key } : entry
     this.#entries.set(kept.key, kept)
@@ -42,7 +43,7 @@ export class KvTable implements Reducer {
 
   /** In the order of the keys, from `from` on, `from` included. */
   *from(from: string): Generator<KeyValue, void, undefined> {
-    for (const key of this.#order.from(from)) yield this.#entries.get(key) as KeyValue
+    for (const key of this.#order.keys(from)) yield this.#entries.get(key) as KeyValue
   }
 
   /** In no order. */

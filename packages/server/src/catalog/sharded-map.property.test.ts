@@ -1,0 +1,21 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ShardedMap } from './sharded-map.ts'
+
+test('it holds what one map would hold', () => {
+  const steps = fc.array(fc.record({ key: fc.string({ maxLength: 3 }), puts: fc.boolean() }))
+  fc.assert(
+    fc.property(steps, (taken) => {
+      const sharded = new ShardedMap<number>()
+      const plain = new Map<string, number>()
+      for (const [at, { key, puts }] of taken.entries()) {
+        if (puts) {
+          sharded.set(key, at)
+          plain.set(key, at)
+        } else expect(sharded.delete(key)).toBe(plain.delete(key))
+        expect(sharded.size).toBe(plain.size)
+      }
+      for (const { key } of taken) expect(sharded.get(key)).toBe(plain.get(key))
+    }),
+  )
+})

@@ -1,0 +1,39 @@
+const SHARDS = 64
+
+/**
+ * A map by text in many small ones. One big map doubles in a single step, which at half a
+ * million keys holds up the event loop for longer than heartbeats may wait.
+ */
+export class ShardedMap<Value> {
+  readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, Value>())
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: string): Value | undefined {
+    return this.#shardOf(key).get(key)
+  }
+
+  set(key: string, value: Value): void {
+    const shard = this.#shardOf(key)
+    const sizeBefore = shard.size
+    shard.set(key, value)
+    this.#size += shard.size - sizeBefore
+  }
+
+  /** Answers whether it was there. */
+  delete(key: string): boolean {
+    const wasThere = this.#shardOf(key).delete(key)
+    if (wasThere) this.#size -= 1
+    return wasThere
+  }
+
+  #shardOf(key: string): Map<string, Value> {
+    let hash = 0
+    for (let at = 0; at < key.length; at += 1) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0
+    // The low bits of such a sum know little of the first characters.
+    return this.#shards[(hash ^ (hash >>> 15)) & (SHARDS - 1)] as Map<string, Value>
+  }
+}
