@@ -19,16 +19,16 @@ const BYTES_EACH = 64
 export function checkCommit({ compares, then, otherwise = [] }: Commit): number {
   const operations = then.length + otherwise.length
   if (compares.length > COMMIT_LIMITS.compares) {
-    throw limitExceeded('commit_compares', COMMIT_LIMITS.compares, compares.length)
+    throw limitExceeded('compares in one commit', COMMIT_LIMITS.compares, compares.length)
   }
   if (operations > COMMIT_LIMITS.operations) {
-    throw limitExceeded('commit_operations', COMMIT_LIMITS.operations, operations)
+    throw limitExceeded('operations in one commit', COMMIT_LIMITS.operations, operations)
   }
   let bytes = (compares.length + operations) * BYTES_EACH
   for (const compare of compares) bytes += checkCompare(compare)
   for (const operation of then) bytes += checkOperation(operation)
   for (const operation of otherwise) bytes += checkOperation(operation)
-  if (bytes > COMMIT_LIMITS.bytes) throw limitExceeded('commit_bytes', COMMIT_LIMITS.bytes, bytes)
+  if (bytes > COMMIT_LIMITS.bytes) throw limitExceeded('commit bytes', COMMIT_LIMITS.bytes, bytes)
   checkDoubleWrites(then)
   checkDoubleWrites(otherwise)
   return bytes

@@ -21,7 +21,8 @@ export function checkKey(key: string): number {
 /** As `checkKey`; the empty prefix is that of every key. */
 export function checkPrefix(prefix: string): number {
   const bytes = byteLength(prefix)
-  if (bytes > COMMIT_LIMITS.keyBytes) throw limitExceeded('key', COMMIT_LIMITS.keyBytes, bytes)
+  if (bytes > COMMIT_LIMITS.keyBytes)
+    throw limitExceeded('key bytes', COMMIT_LIMITS.keyBytes, bytes)
   if (LONE_SURROGATE.test(prefix)) {
     throw invalidArgument('A key holds half a surrogate pair; send well-formed Unicode.')
   }

@@ -96,7 +96,7 @@ function isEmpty(items: Iterable<unknown>): boolean {
 function count(scanned: Scanned): void {
   scanned.keys += 1
   if (scanned.keys > COMMIT_LIMITS.prefixKeys) {
-    throw limitExceeded('commit_prefix_keys', COMMIT_LIMITS.prefixKeys, scanned.keys)
+    throw limitExceeded('keys by prefix in one commit', COMMIT_LIMITS.prefixKeys, scanned.keys)
   }
 }
 
@@ -146,7 +146,7 @@ class Branch {
     for (const [lease, by] of added) {
       if (by <= 0) continue
       const keys = this.#content.leaseKeys(lease) + by
-      if (keys > LEASE_KEYS_LIMIT) throw limitExceeded('lease_keys', LEASE_KEYS_LIMIT, keys)
+      if (keys > LEASE_KEYS_LIMIT) throw limitExceeded('keys on one lease', LEASE_KEYS_LIMIT, keys)
     }
   }
 

@@ -40,7 +40,7 @@ export class RestoreCheck {
   entry({ key, value, lease }: { key: string; value: Uint8Array; lease: number }): void {
     const bytes = checkKey(key) + value.byteLength
     if (bytes > COMMIT_LIMITS.bytes) {
-      throw limitExceeded('commit_bytes', COMMIT_LIMITS.bytes, bytes)
+      throw limitExceeded('commit bytes', COMMIT_LIMITS.bytes, bytes)
     }
     if (this.#last !== undefined && compareKeys(this.#last, key) >= 0) {
       throw invalidArgument('The keys of the source are not in order.', { key })
@@ -66,7 +66,8 @@ export class RestoreCheck {
         lease,
       })
     }
-    if (keys >= LEASE_KEYS_LIMIT) throw limitExceeded('lease_keys', LEASE_KEYS_LIMIT, keys + 1)
+    if (keys >= LEASE_KEYS_LIMIT)
+      throw limitExceeded('keys on one lease', LEASE_KEYS_LIMIT, keys + 1)
     this.#keys.set(lease, keys + 1)
   }
 }

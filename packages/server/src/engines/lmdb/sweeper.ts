@@ -1,0 +1,85 @@
+/**
+ * Takes away generations that do not count: what a restore replaced, and what one that was cut
+ * off left behind.
+ *
+ * @module
+ */
+
+import type { Committer } from './committer.ts'
+import { endOf, entryKey, generationOf } from './records.ts'
+import type { Store, Table } from './store.ts'
+
+const SLICE = 2_000
+/** Every generation is less than this. */
+const NO_GENERATION = Buffer.from([0xff, 0xff, 0xff, 0xff])
+
+export class Sweeper {
+  readonly #store: Store
+  readonly #committer: Committer
+  /** Whose content is being written and does not count yet. */
+  #restoring: number | undefined
+  #isNeeded = true
+
+  constructor(store: Store, committer: Committer) {
+    this.#store = store
+    this.#committer = committer
+  }
+
+  /** Keeps a new generation from being swept until `end` is called; answers its number. */
+  beginRestore(): number {
+    this.#restoring = 1 + Math.max(this.#committer.state.generation, ...this.#tables.map(lastOf))
+    return this.#restoring
+  }
+
+  /** Whatever does not count by now is swept. */
+  endRestore(): void {
+    this.#restoring = undefined
+    this.#isNeeded = true
+  }
+
+  /** Sweeps all there is, slice by slice, until `signal` aborts. */
+  async sweep(signal: AbortSignal): Promise<void> {
+    if (!this.#isNeeded) return
+    for (const table of this.#tables) {
+      while (!signal.aborted && (await this.#committer.alone(() => this.#sweepSlice(table))) > 0);
+    }
+    this.#isNeeded = signal.aborted || this.#restoring !== undefined
+  }
+
+  get #tables(): readonly Table[] {
+    return [this.#store.kv, this.#store.leases, this.#store.leased]
+  }
+
+  /** Answers how many keys it removed. */
+  async #sweepSlice(table: Table): Promise<number> {
+    const keys = [...this.#orphans(table)]
+    if (keys.length > 0) {
+      await this.#committer.write(keys.map((key) => ({ table, key, value: undefined })))
+    }
+    return keys.length
+  }
+
+  /** Some keys on either side of the generations that are wanted. */
+  *#orphans(table: Table): Iterable<Buffer> {
+    const current = this.#committer.state.generation
+    const last = Math.max(current, this.#restoring ?? 0)
+    const gaps = [
+      { start: entryKey(0, ''), end: entryKey(current, '') },
+      { start: endOf(entryKey(current, '')), end: entryKey(last, '') },
+      { start: endOf(entryKey(last, '')), end: NO_GENERATION },
+    ]
+    let left = SLICE
+    for (const gap of gaps) {
+      if (left <= 0 || Buffer.compare(gap.start, gap.end) >= 0) continue
+      for (const key of table.getKeys({ ...gap, limit: left })) {
+        left -= 1
+        yield key
+      }
+    }
+  }
+}
+
+function lastOf(table: Table): number {
+  for (const key of table.getKeys({ reverse: true, limit: 1 })) return generationOf(key)
+  return 0
+}
