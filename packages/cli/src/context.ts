@@ -11,6 +11,8 @@ import type { ServerModule } from './server-module.ts'
 export interface Io {
   /** Prints one line of results. */
   readonly out: (line: string) => void
+  /** Prints bytes as they are, with nothing around them. */
+  readonly bytes: (bytes: Uint8Array) => void
   /** Prints one line about errors or the course of things. */
   readonly err: (line: string) => void
 }
@@ -27,6 +29,10 @@ export interface Context {
   readonly version: string
   /** Opens what tells a long-running command when to end. Whoever opens it disposes it. */
   readonly openLifetime: () => Lifetime
+  /** Reads all of standard input. Throws `limit_exceeded` when that is more than `maxBytes`. */
+  readonly readInput: (maxBytes: number) => Promise<Uint8Array>
+  /** Hands signals to `to` in place of obeying them, until disposed. */
+  readonly relaySignals: (to: (signal: NodeJS.Signals) => void) => Disposable
   /** Loads the server, which most commands do without. */
   readonly loadServer: () => Promise<ServerModule>
 }

@@ -9,6 +9,8 @@ import { hostname } from 'node:os'
 import process from 'node:process'
 import { openLifetime } from './lifetime.ts'
 import { runProgram } from './program.ts'
+import { readAll } from './read-all.ts'
+import { relaySignals } from './relay-signals.ts'
 import { loadServer } from './server-module.ts'
 import { standardIo } from './standard-io.ts'
 
@@ -25,6 +27,8 @@ process.exitCode = await runProgram(argv, {
   hostname: hostname(),
   version: ownVersion(),
   loadServer,
+  readInput: (maxBytes) => readAll(process.stdin, maxBytes),
+  relaySignals: (to) => relaySignals({ process, hasTerminal: process.stdin.isTTY, to }),
   openLifetime: () =>
     openLifetime({
       process,

@@ -10,11 +10,14 @@ import { addAgent } from './commands/agent.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addExplain } from './commands/explain.ts'
 import { addInstances } from './commands/instances.ts'
+import { addKv } from './commands/kv.ts'
+import { addLease } from './commands/lease.ts'
 import { addMembers } from './commands/members.ts'
 import { addProtection } from './commands/protection.ts'
 import { addRegister } from './commands/register.ts'
 import { addServer, mayNameServer } from './commands/server.ts'
 import { addServices } from './commands/services.ts'
+import { addTxn } from './commands/txn.ts'
 import { addWatch } from './commands/watch.ts'
 import type { CommandContext, Context } from './context.ts'
 import { EXIT, errorText, exitCodeOf } from './errors.ts'
@@ -80,5 +83,8 @@ function buildProgram(context: CommandContext, server: ServerModule | undefined)
   addExplain(program, context)
   addProtection(program, context)
   addMembers(program, context)
+  addKv(program, context)
+  addTxn(program, context)
+  addLease(program, context)
   return program
 }

@@ -27,6 +27,9 @@ export function standardIo(stdout: Writable, stderr: Writable): StandardIo {
     out(line) {
       if (!outputGone.signal.aborted) stdout.write(`${plainText(line)}\n`)
     },
+    bytes(bytes) {
+      if (!outputGone.signal.aborted) stdout.write(bytes)
+    },
     err(line) {
       stderr.write(`${plainText(line)}\n`)
     },

@@ -101,6 +101,11 @@ export class LeaseKeeper implements Actor {
     return this.#ttlMs
   }
 
+  /** How long before the end of the ttl it counts as lost: what is left for stopping. */
+  get marginMs(): number {
+    return Math.max(MARGIN_MIN_MS, this.#ttlMs * MARGIN_RATIO)
+  }
+
   /** Aborts, with a `lease_lost` as its reason, as soon as the lease may not be relied on any more. */
   get lost(): AbortSignal {
     return this.#lost.signal
@@ -204,7 +209,7 @@ export class LeaseKeeper implements Actor {
 
   /** For how long after a renewal was sent it may be relied on. */
   #usableMs(): number {
-    return this.#ttlMs - Math.max(MARGIN_MIN_MS, this.#ttlMs * MARGIN_RATIO)
+    return this.#ttlMs - this.marginMs
   }
 
   /** A third of the ttl after the last one, and never more than half of what may be used of it. */

@@ -15,7 +15,9 @@ const LOADED = 'a command line that names the server has it loaded'
 
 /** Says whether a command line may name one of these commands, so that the server must be loaded. */
 export function mayNameServer(argv: readonly string[]): boolean {
-  return argv.includes('server') || argv.includes('config')
+  const [command, of] = argv.filter((word) => !word.startsWith('-'))
+  const named = command === 'help' ? of : command
+  return named === 'server' || named === 'config'
 }
 
 /** Adds the commands. Without the server they only show in the help. */
@@ -63,8 +65,8 @@ function withServerOptions(command: Command, options: readonly ServerOption[]): 
   return command
 }
 
-/** The server refuses variables that it does not know; this one is only ours. */
+/** The server refuses variables that it does not know; these are only ours. */
 function environmentOf({ env }: CommandContext): Environment {
-  const { ROLLCALL_PARENT_PIPE: _, ...others } = env
+  const { ROLLCALL_PARENT_PIPE: _pipe, ROLLCALL_LEASE: _lease, ...others } = env
   return others
 }
