@@ -10,7 +10,7 @@ import type { Logger } from '@rollcall/runtime'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { effectiveStatus, type InstancePlane, type ShownInstance } from '../../instances/index.ts'
 import type { ServiceKey } from '../../model/instance-key.ts'
-import { answerInBody, type Failed } from '../answer-in-body.ts'
+import { answerFailures, type Failed } from '../answer-failures.ts'
 import { takeAsJson } from '../body-parsers.ts'
 import { streamByName } from '../by-name.ts'
 import { lastChangeOf, timesOf, type Seen } from '../nanoseconds.ts'
@@ -32,7 +32,7 @@ export const articleRoutes: FastifyPluginAsync<ArticleOptions> = async (app, opt
     async (api) => {
       // Clients often leave the type away, or send that of a form.
       takeAsJson(api, '*')
-      answerInBody(api, { ...options, answer: fail })
+      answerFailures(api, { ...options, answer: fail })
       addWriteRoutes(api, options.instances)
       addReadRoutes(api, options.instances)
     },

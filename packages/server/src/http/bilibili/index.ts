@@ -12,7 +12,7 @@
 import type { Clock, Logger } from '@rollcall/runtime'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { InstancePlane } from '../../instances/index.ts'
-import { answerInBody, type Failed } from '../answer-in-body.ts'
+import { answerFailures, type Failed } from '../answer-failures.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Waiters } from '../waiters.ts'
@@ -54,7 +54,7 @@ export const bilibiliRoutes: FastifyPluginAsync<BilibiliOptions> = async (app, o
   await app.register(
     async (api) => {
       takeAnyBody(api)
-      answerInBody(api, { ...options, answer: fail })
+      answerFailures(api, { ...options, answer: fail })
       api.addHook('onRequest', (request, _reply, done) => {
         checkCallback(request)
         done()

@@ -1,5 +1,5 @@
 /**
- * For protocols in which every answer is HTTP 200, and the body says how it went.
+ * For protocols that have their own way to say what went wrong.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Failed {
   readonly failure: RegistryError | undefined
 }
 
-export interface AnswerInBodyOptions {
+export interface AnswerFailuresOptions {
   readonly readiness: Readiness
   readonly log: Logger
   /** Sends what stands for a failure. */
@@ -28,9 +28,9 @@ export interface AnswerInBodyOptions {
  * Has all failures of the routes that follow answered by `answer`, also that the node is not
  * ready. All but a missing token: that is between HTTP and the client, and stays as it is.
  */
-export function answerInBody(
+export function answerFailures(
   api: FastifyInstance,
-  { readiness, log, answer }: AnswerInBodyOptions,
+  { readiness, log, answer }: AnswerFailuresOptions,
 ): void {
   api.addHook('onRequest', (_request, _reply, done) => {
     readiness.check()
