@@ -27,7 +27,7 @@ test('gives limits a variable and no flag', () => {
 test('has the options of the contract in its order, and one more', () => {
   const flags = fields.flatMap(({ flagName }) => flagName ?? [])
   const contract =
-    '--id --http --data --env --zone --peers --advertise --cluster-secret --token --insecure --log-level'
+    '--id --http --data --env --zone --peers --advertise --engine --cluster-secret --token --insecure --log-level'
   expect(flags).toEqual(contract.split(' '))
 })
 
@@ -37,6 +37,7 @@ test('has the limits of the contract, with its defaults', () => {
   expect(Object.fromEntries(defaults)).toEqual({
     bodyMaxBytes: 1_048_576,
     heartbeatsBodyMaxBytes: 4_194_304,
+    catalogBodyMaxBytes: 2_097_152,
     instancesMax: 2_000_000,
     tombstonesMax: 1_000_000,
     watchersMax: 50_000,

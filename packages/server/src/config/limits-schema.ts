@@ -25,7 +25,7 @@ export const LimitsSchema = Type.Object(
     bodyMaxBytes: limit(
       1 * MIB,
       {
-        description: 'Largest body of a request, heartbeats in bulk excepted.',
+        description: 'Largest body of a request, those of heartbeats in bulk and of keys excepted.',
         unit: 'bytes',
         raising:
           'One request may take that much memory and hold the event loop while it is parsed.',
@@ -41,6 +41,18 @@ export const LimitsSchema = Type.Object(
         raising:
           'One request may take that much memory and hold the event loop while it is parsed.',
         lowering: 'Clients must send their 10,000 renewals in more requests.',
+      },
+      { maximum: STRING_MAX },
+    ),
+    catalogBodyMaxBytes: limit(
+      LIMITS.catalogBodyMaxBytes,
+      {
+        description:
+          'Largest body of a request to `/kv` or `/txn`. A value is at most 1 MiB whatever this says.',
+        unit: 'bytes',
+        raising:
+          'One request may take that much memory and hold the event loop while it is parsed.',
+        lowering: 'Values and transactions beyond it are refused with 413 `limit_exceeded`.',
       },
       { maximum: STRING_MAX },
     ),

@@ -144,13 +144,13 @@ test('tells all problems of all sources at once, those of the file with line and
   const problems = problemsOf({
     file,
     env: { ROLLCALL_HTTP: 'localhost', ROLLCALL_ETCD: 'x', PATH: '/bin' },
-    flags: { logLevel: 'loud', engine: 'lmdb' },
+    flags: { logLevel: 'loud', join: 'a:1' },
   })
   expect(problems).toEqual([
     'limits.pages (rollcall.yaml:4:3) is not an option of this version',
     'raft (rollcall.yaml:5:1) is not an option of this version',
     'ROLLCALL_ETCD is not an option of this version',
-    '--engine is not an option of this version',
+    '--join is not an option of this version',
     expect.stringMatching(/^zone \(rollcall\.yaml:1:1\) must be a name: .* not "\.\.\/etc"$/),
     'limits.pageMax (rollcall.yaml:3:3) must be a whole number from 1 to 9007199254740991, not 0',
     expect.stringMatching(/^ROLLCALL_HTTP must be HOST:PORT .* not "localhost"$/),

@@ -13,7 +13,7 @@ test('prints every value with its origin', () => {
     ROLLCALL_PEERS: 'a:1,[::1]:2',
   }
   const text = printConfig(load({ http: '[::1]:0' }, env))
-  expect(text.split('\n').slice(0, 11)).toEqual([
+  expect(text.split('\n').slice(0, 12)).toEqual([
     'id: "web-1" # default',
     'http: "[::1]:0" # flag',
     'data: "./.rollcall" # default',
@@ -21,6 +21,7 @@ test('prints every value with its origin', () => {
     'zone: "default" # default',
     'peers: ["a:1","[::1]:2"] # env',
     '# advertise: not set (default)',
+    'engine: "lmdb" # default',
     '# clusterSecret: not set (default)',
     '# token: not set (default)',
     'insecure: false # default',

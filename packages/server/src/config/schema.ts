@@ -11,6 +11,9 @@ import type { OptionNotes } from './field-notes.ts'
 import { LimitsSchema } from './limits-schema.ts'
 import { LISTEN_ADDRESS_FORM, PEER_ADDRESS_FORM, type ListenAddress } from './listen-address.ts'
 
+/** What keeps the catalog of a node that is alone with it. */
+export const ENGINES = ['lmdb', 'memory'] as const
+
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 
 const NAME = { minLength: 1, maxLength: LIMITS.nameMaxLength, pattern: NAME_PATTERN }
@@ -98,6 +101,16 @@ export const ConfigSchema = Type.Object(
         },
       ),
     ),
+    engine: Type.Enum([...ENGINES], {
+      default: 'lmdb',
+      ...notes({
+        description:
+          'What keeps the catalog (keys, leases): `lmdb` in the data directory, so that what was answered survives a crash of the machine, or `memory`, which ends with the process.',
+        placeholder: 'ENGINE',
+        changing:
+          'The node starts with the catalog that the other engine holds, and takes nothing along.',
+      }),
+    }),
     clusterSecret: Type.Optional(
       text(SECRET, {
         description:
