@@ -108,6 +108,11 @@ export const GAUGES = {
     unit: 'watchers',
     help: 'Open watch streams.',
   },
+  kvWatchers: {
+    name: 'rollcall_kv_watchers',
+    unit: 'watchers',
+    help: 'Those of them that watch keys.',
+  },
   longPolls: {
     name: 'rollcall_long_polls',
     unit: 'requests',

@@ -1,57 +1,42 @@
 /**
- * `GET /registry/v1/watch`: changes of services as server-sent events.
+ * `GET /registry/v1/watch`: changes of services and keys as server-sent events.
  *
  * @module
  */
 
-import {
-  API_BASE,
-  HEADERS,
-  LIMITS,
-  Name,
-  Problem,
-  limitExceeded,
-  type ResyncReason,
-} from '@rollcall/protocol'
+import { API_BASE, HEADERS, Problem } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { Type, type Static } from 'typebox'
+import { Type } from 'typebox'
+import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane } from '../../instances/index.ts'
-import type { ServiceKey } from '../../model/instance-key.ts'
 import type { Metrics } from '../../telemetry/index.ts'
-import { filteredQuery, instanceFilter } from '../instance-filter.ts'
+import { instanceFilter } from '../instance-filter.ts'
 import { refusal } from '../problem.ts'
 import type { Readiness } from '../readiness.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
 import type { Waiters } from '../waiters.ts'
 import { whenGone } from '../when-gone.ts'
 import { frame } from './frames.ts'
-import type { Topic, TopicFrame } from './topic.ts'
+import type { KvTopic } from './kv-topic.ts'
+import type { ServiceTopic } from './service-topic.ts'
+import { formatWatchId, parseWatchId, type WatchPoint } from './watch-id.ts'
 import { WatchHub } from './watch-hub.ts'
+import { planOf } from './watch-plan.ts'
+import { keysOf, prefixesOf, WatchQuery } from './watch-query.ts'
 import { WatchStream } from './watch-stream.ts'
-
-const WatchQuery = filteredQuery({
-  service: Type.Union([Name, Type.Array(Name)], { description: 'Up to 256, repeated.' }),
-  env: Type.Optional(Name),
-  after: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 256,
-      description: 'The id of the last event you have; the header Last-Event-ID wins over it.',
-    }),
-  ),
-})
-type WatchQuery = Static<typeof WatchQuery> & { readonly [metadata: string]: unknown }
 
 const BYE = frame('bye', { reason: 'shutting_down' })
 
 export interface WatchOptions {
   readonly node: string
   readonly instances: InstancePlane
+  /** Without it no keys can be watched. */
+  readonly catalog?: Catalog | undefined
   readonly bodies: ServiceBodies
   readonly readiness: Readiness
   readonly waiters: Waiters
-  readonly metrics: Pick<Metrics, 'watchers' | 'watcherResyncs'>
+  readonly metrics: Pick<Metrics, 'watchers' | 'kvWatchers' | 'watcherResyncs'>
   readonly clock: Clock
   readonly limits: {
     readonly watcherQueueMaxChanges: number
@@ -63,16 +48,17 @@ export const watchRoutes: FastifyPluginAsync<WatchOptions> = async (app, options
   const { instances, bodies, clock, readiness } = options
   const hub = new WatchHub({ instances, bodies, clock })
   options.metrics.watchers.collect(() => hub.count)
+  options.metrics.kvWatchers.collect(() => hub.countOf('kv'))
 
   app.get<{ Querystring: WatchQuery }>(
     `${API_BASE}/watch`,
     {
       exposeHeadRoute: false,
       schema: {
-        summary: 'Changes of services as server-sent events',
+        summary: 'Changes of services and keys as server-sent events',
         description:
-          'Events: `snapshot`, `change`, `resync`, `ping`, `bye`; docs/reference/http.md has their data.',
-        tags: ['services'],
+          'Events: `snapshot`, `change`, `kv-snapshot`, `kv`, `resync`, `ping`, `bye`; docs/reference/http.md has their data.',
+        tags: ['services', 'kv'],
         querystring: WatchQuery,
         response: { 200: Type.String(), '4xx': Problem },
       },
@@ -84,33 +70,61 @@ export const watchRoutes: FastifyPluginAsync<WatchOptions> = async (app, options
         done()
       },
     },
-    (request, reply) => {
-      watch(options, { hub, request, reply })
-    },
+    (request, reply) => watch(options, hub, { request, reply }),
   )
 }
 
-interface Watching {
-  readonly hub: WatchHub
+interface Exchange {
   readonly request: FastifyRequest<{ Querystring: WatchQuery }>
   readonly reply: FastifyReply
 }
 
-function watch(options: WatchOptions, { hub, request, reply }: Watching): void {
+/** What is watched, and where the watcher is. */
+interface Watched {
+  readonly services: readonly ServiceTopic[]
+  readonly keys: KvTopic | undefined
+  readonly point: WatchPoint
+}
+
+async function watch(options: WatchOptions, hub: WatchHub, exchange: Exchange): Promise<void> {
+  const { instances, catalog } = options
+  const { query, headers } = exchange.request
+  const services = hub.topics(keysOf(query, instances.place.env), instanceFilter(query))
+  const prefixes = prefixesOf(query)
+  if (services.length === 0 && !prefixes) {
+    throw refusal('invalid_argument', 'Say which service or which keys to watch.')
+  }
+  const lastEventId = headers['last-event-id']
+  const after = typeof lastEventId === 'string' ? lastEventId : query.after
+  const of = { services: services.length > 0, keys: prefixes !== undefined }
+  const point = after === undefined ? { revision: query.from } : parseWatchId(after, of)
+  if (!prefixes) {
+    begin(options, hub, { ...exchange, services, keys: undefined, point })
+    return
+  }
+  if (!catalog) throw refusal('invalid_argument', 'This node has no keys to watch.')
+  await catalog.readable({})
+  // Of who has gone meanwhile nobody would tell.
+  if (exchange.request.raw.socket.destroyed) exchange.reply.hijack()
+  else begin(options, hub, { ...exchange, services, keys: hub.kvTopic(catalog, prefixes), point })
+}
+
+function begin(options: WatchOptions, hub: WatchHub, watched: Watched & Exchange): void {
   const { instances, limits, metrics, waiters } = options
-  const keys = keysOf(request.query, instances.place.env)
-  const lastEventId = request.headers['last-event-id']
-  const after = typeof lastEventId === 'string' ? lastEventId : request.query.after
+  const { request, reply, services, keys, point } = watched
   // Before anything is sent: a token that is none must still be refused as a request.
-  if (after !== undefined) for (const key of keys) instances.resume(key, after)
+  if (point.token !== undefined) for (const { key } of services) instances.resume(key, point.token)
   const leave = waiters.enter(() => {
     stream.end(BYE)
   })
-  const topics = hub.topics(keys, instanceFilter(request.query))
   const stream = new WatchStream({
     raw: reply.raw,
-    topics,
-    deliveredToken: () => instances.deliveredToken(keys),
+    topics: keys ? [...services, keys] : services,
+    deliveredToken: (revision = point.revision) =>
+      formatWatchId({
+        token: instances.deliveredToken(services.map(({ key }) => key)),
+        revision: keys && revision,
+      }),
     queueMaxChanges: limits.watcherQueueMaxChanges,
     queueMaxBytes: limits.watcherQueueMaxBytes,
     onResync: (reason) => {
@@ -124,9 +138,7 @@ function watch(options: WatchOptions, { hub, request, reply }: Watching): void {
   })
   open(options, reply)
   stream.subscribe()
-  const resumption = after === undefined ? undefined : resume(instances, topics, after)
-  if (resumption?.missed) stream.goOn(resumption.missed)
-  else stream.start(resumption?.reason)
+  stream.open(planOf(options, watched))
 }
 
 /** From here on the connection is ours; the framework does nothing with it any more. */
@@ -140,31 +152,4 @@ function open({ node }: WatchOptions, reply: FastifyReply): void {
     [HEADERS.node]: node,
   })
   reply.raw.socket?.setNoDelay(true)
-}
-
-function keysOf({ service, env }: WatchQuery, nodeEnv: string): ServiceKey[] {
-  const names = [...new Set([service].flat())]
-  if (names.length === 0) throw refusal('invalid_argument', 'Say which service to watch.')
-  if (names.length > LIMITS.watchServicesMax) {
-    throw limitExceeded('services in one watch', LIMITS.watchServicesMax, names.length)
-  }
-  return names.map((name) => ({ env: env ?? nodeEnv, service: name }))
-}
-
-interface Resume {
-  readonly missed?: readonly TopicFrame[]
-  readonly reason?: ResyncReason
-}
-
-/** What the watcher missed; or why it must start over, with every topic as soon as with one. */
-function resume(instances: InstancePlane, topics: readonly Topic[], after: string): Resume {
-  const missed: TopicFrame[] = []
-  for (const topic of topics) {
-    const resumption = instances.resume(topic.key, after)
-    if (resumption.kind === 'start_over') return { reason: resumption.reason }
-    if (resumption.changes.changed.size === 0) continue
-    const encoded = topic.missed(resumption.changes)
-    if (encoded) missed.push(encoded)
-  }
-  return { missed }
 }

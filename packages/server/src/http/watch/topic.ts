@@ -1,137 +1,58 @@
 /**
- * One service through one filter, for everyone who watches it so: what they are sent is
- * encoded once.
+ * What a watcher may listen to. What it is told is encoded once for all who listen to the same.
+ *
+ * A watcher is first brought up to date (`Opening`), then told of each change. An opening may be
+ * long, and is read bit by bit as the watcher takes it; what changes meanwhile is told beside it,
+ * or is in what it has yet to tell.
  *
  * @module
  */
 
-import type { ChangeEvent, Removal } from '@rollcall/protocol'
-import type { Changed, InstancePlane, ServiceChanges } from '../../instances/index.ts'
-import type { ServiceKey } from '../../model/instance-key.ts'
-import type { InstanceFilter } from '../instance-filter.ts'
-import { presentInstance } from '../present-instance.ts'
-import type { ServiceBodies, ServiceBody } from '../service-bodies.ts'
-import { frame, frameOf, idLine } from './frames.ts'
+import type { ResyncReason, WatchPart } from '@rollcall/protocol'
 
-/** An event as bytes, shared by all watchers of a topic. */
+/** Events as bytes, shared by all watchers of a topic. */
 export interface TopicFrame {
+  /** The events before the last, where there are several. */
+  readonly earlier?: Buffer
+  /** The last event, or the only one. */
   readonly event: Buffer
-  /** The event with the id that holds for a watcher of this topic alone. */
+  /** All of them, each with the id that holds for a watcher of this topic alone. */
   readonly eventWithId: Buffer
-  /** How many instances changed; 0 for a snapshot. */
+  /** How many changes they tell; 0 for a snapshot. */
   readonly changes: number
+  /** Of the catalog, which the watcher knows below its prefixes then. */
+  readonly revision?: number
+  /** What else has to be told before the watcher may come back to this point. */
+  readonly more?: boolean
 }
 
-export type FrameListener = (frame: TopicFrame) => void
-
-export interface TopicOptions {
-  readonly instances: InstancePlane
-  readonly bodies: ServiceBodies
-  readonly key: ServiceKey
-  readonly filter: InstanceFilter
+/** Says that a watcher cannot be brought up to date from where it is. */
+export interface StartOver {
+  readonly startOver: ResyncReason
 }
 
-export class Topic {
-  readonly #options: TopicOptions
-  readonly #listeners = new Set<FrameListener>()
-  /** What watchers see through the filter, so that an instance that no longer fits is taken away once. */
-  #fitting = new Set<string>()
-  #unsubscribe: (() => void) | undefined
-  #snapshot: { readonly body: ServiceBody; readonly frame: TopicFrame } | undefined
-
-  constructor(options: TopicOptions) {
-    this.#options = options
-  }
-
-  get key(): ServiceKey {
-    return this.#options.key
-  }
-
-  get isWatched(): boolean {
-    return this.#listeners.size > 0
-  }
-
-  /** Calls `listener` with every later change. What happened before goes to the others first. */
-  subscribe(listener: FrameListener): () => void {
-    const { instances, key } = this.#options
-    if (this.#unsubscribe) instances.flush(key)
-    else {
-      this.#unsubscribe = instances.subscribe(key, (changes) => {
-        this.#publish(changes)
-      })
-      this.#look()
-    }
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.isWatched) return
-      this.#unsubscribe?.()
-      this.#unsubscribe = undefined
-      this.#snapshot = undefined
-    }
-  }
-
-  /** The whole truth as one event. */
-  snapshot(): TopicFrame {
-    const { bodies, key, filter } = this.#options
-    const body = bodies.get(key, filter)
-    if (this.#snapshot?.body !== body) {
-      this.#snapshot = { body, frame: withId(snapshotEvent(body), body.token, 0) }
-    }
-    return this.#snapshot.frame
-  }
-
-  /** What a watcher missed, as one event; undefined when the filter leaves nothing of it. */
-  missed({ revision, changed }: ServiceChanges): TopicFrame | undefined {
-    // Whether it ever saw what does not fit now is not known; taking it away does no harm.
-    return this.#changeFrame(revision, changed, () => true)
-  }
-
-  #publish({ revision, changed }: ServiceChanges): void {
-    const encoded = this.#changeFrame(revision, changed, (name) => this.#fitting.delete(name))
-    if (!encoded) return
-    for (const listener of this.#listeners) listener(encoded)
-  }
-
-  #changeFrame(
-    revision: number,
-    changed: Changed,
-    wasSeen: (name: string) => boolean,
-  ): TopicFrame | undefined {
-    const { instances, filter, key } = this.#options
-    const upserted: ChangeEvent['upserted'] = []
-    const removed: Removal[] = []
-    for (const [entry, reason] of changed) {
-      const { zone, id } = entry
-      const name = `${zone} ${id}`
-      if (entry.isShown() && filter.fits(entry)) {
-        upserted.push(presentInstance(entry))
-        this.#fitting.add(name)
-      } else if (wasSeen(name)) {
-        removed.push({ zone, id, reason: entry.isShown() ? 'filtered' : (reason ?? 'hidden') })
-      }
-    }
-    if (upserted.length + removed.length === 0) return undefined
-    const token = instances.token(revision)
-    const { service, env } = key
-    const event: ChangeEvent = { service, env, revision, token, upserted, removed }
-    return withId(frame('change', event), token, changed.size)
-  }
-
-  #look(): void {
-    const { instances, key, filter } = this.#options
-    this.#fitting = new Set()
-    for (const shown of instances.snapshot(key).instances) {
-      if (filter.fits(shown)) this.#fitting.add(`${shown.zone} ${shown.id}`)
-    }
-  }
+export interface TopicListener {
+  change(frame: TopicFrame): void
+  /** What was told so far leads nowhere: the whole truth has to follow. */
+  restart(reason: ResyncReason): void
 }
 
-function withId(event: Buffer, token: string, changes: number): TopicFrame {
-  return { event, eventWithId: Buffer.concat([idLine(token), event]), changes }
+/** Brings one watcher up to date with one topic. */
+export interface Opening {
+  readonly topic: Topic
+  /** What to tell next, as it is now; undefined once the watcher knows everything. */
+  next(): TopicFrame | StartOver | undefined
+  /** Whether a change that comes now has to be told beside it; if not, `next` will have it. */
+  readonly needsChanges: boolean
+  /** Whether it waits while the watcher takes what it has told; a short one is told at once. */
+  readonly isLong: boolean
 }
 
-function snapshotEvent({ known, head, json, instancesAt }: ServiceBody): Buffer {
-  const instances = json.subarray(instancesAt).toString()
-  return frameOf('snapshot', `{${head},"known":${String(known)},"instances":[${instances}`)
+export interface Topic {
+  readonly part: WatchPart
+  readonly isWatched: boolean
+  /** Tells `listener` of every later change. What happened before goes to the others first. */
+  subscribe(listener: TopicListener): () => void
+  /** The whole truth, for one who listens already. */
+  snapshot(): Opening
 }

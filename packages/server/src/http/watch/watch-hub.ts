@@ -4,13 +4,17 @@
  * @module
  */
 
+import type { WatchPart } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
+import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane } from '../../instances/index.ts'
 import { serviceKeyText, type ServiceKey } from '../../model/instance-key.ts'
 import type { InstanceFilter } from '../instance-filter.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
 import { frame } from './frames.ts'
-import { Topic } from './topic.ts'
+import { KvTopic } from './kv-topic.ts'
+import type { PrefixSet } from './prefix-set.ts'
+import { ServiceTopic } from './service-topic.ts'
 import type { WatchStream } from './watch-stream.ts'
 
 const PING_MS = 15_000
@@ -23,7 +27,8 @@ export interface WatchHubOptions {
 
 export class WatchHub {
   readonly #options: WatchHubOptions
-  readonly #topics = new Map<string, Topic>()
+  readonly #services = new Map<string, ServiceTopic>()
+  readonly #keys = new Map<string, KvTopic>()
   readonly #streams = new Set<WatchStream>()
   #cancelPing: (() => void) | undefined
 
@@ -35,15 +40,31 @@ export class WatchHub {
     return this.#streams.size
   }
 
-  /** The topics of a watch, shared with everyone who watches the same. */
-  topics(keys: readonly ServiceKey[], filter: InstanceFilter): Topic[] {
+  /** How many watch something of a part of the node. */
+  countOf(part: WatchPart): number {
+    let count = 0
+    for (const stream of this.#streams) if (stream.isOf(part)) count += 1
+    return count
+  }
+
+  /** The services of a watch, shared with everyone who watches the same. */
+  topics(keys: readonly ServiceKey[], filter: InstanceFilter): ServiceTopic[] {
     const { instances, bodies } = this.#options
     return keys.map((key) => {
       const text = `${serviceKeyText(key)} ${filter.key}`
-      const topic = this.#topics.get(text) ?? new Topic({ instances, bodies, key, filter })
-      this.#topics.set(text, topic)
+      const known = this.#services.get(text)
+      const topic = known ?? new ServiceTopic({ instances, bodies, key, filter })
+      this.#services.set(text, topic)
       return topic
     })
+  }
+
+  /** The keys of a watch, shared with everyone who watches just these. */
+  kvTopic(catalog: Catalog, prefixes: PrefixSet): KvTopic {
+    const { clock } = this.#options
+    const topic = this.#keys.get(prefixes.text) ?? new KvTopic({ catalog, prefixes, clock })
+    this.#keys.set(prefixes.text, topic)
+    return topic
   }
 
   /** Counts a stream in until the returned function is called, which stops it. */
@@ -54,7 +75,8 @@ export class WatchHub {
       stream.stop()
       this.#streams.delete(stream)
       if (this.#streams.size > 0) return
-      this.#topics.clear()
+      this.#services.clear()
+      this.#keys.clear()
       this.#cancelPing?.()
       this.#cancelPing = undefined
     }
@@ -72,6 +94,8 @@ export class WatchHub {
 
   /** Topics that nobody watches are kept for a while, since watchers come back. */
   #forgetUnwatched(): void {
-    for (const [text, topic] of this.#topics) if (!topic.isWatched) this.#topics.delete(text)
+    for (const topics of [this.#services, this.#keys]) {
+      for (const [text, topic] of topics) if (!topic.isWatched) topics.delete(text)
+    }
   }
 }
