@@ -52,7 +52,6 @@ export type TxnOperation = Static<typeof TxnOperation>
 export const TxnBody = Type.Object(
   {
     compares: Type.Optional(Type.Array(TxnCompare, { description: 'Up to 96; all must hold.' })),
-    // oxlint-disable-next-line unicorn/no-thenable -- the word of the API; nobody awaits a schema
     then: Type.Optional(Type.Array(TxnOperation, { description: 'Done when they do.' })),
     otherwise: Type.Optional(Type.Array(TxnOperation, { description: 'Done when one does not.' })),
   },

@@ -8,7 +8,12 @@ const A = '/registry/v1/services/web/instances/a'
 describe('what is not there', () => {
   test('is 404 route_not_found, also what a later release brings', async () => {
     await using t = await setUpApp()
-    for (const line of ['GET /', 'GET /registry/v1/kv/a', 'PUT /v1/kv/a', 'POST /registry/v1']) {
+    for (const line of [
+      'GET /',
+      'GET /registry/v1/elections/a',
+      'PUT /v1/kv/a',
+      'POST /registry/v1',
+    ]) {
       const answer = await t.ask(line)
       expect([line, answer.status, answer.body]).toMatchObject([
         line,

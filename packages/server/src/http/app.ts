@@ -8,6 +8,7 @@ import accepts from '@fastify/accepts'
 import { HEADERS } from '@rollcall/protocol'
 import type { Clock, Logger } from '@rollcall/runtime'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Catalog } from '../catalog/index.ts'
 import type { InstancePlane } from '../instances/index.ts'
 import type { Authorize } from '../security/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
@@ -34,6 +35,7 @@ import { watchRoutes } from './watch/index.ts'
 export interface HttpLimits {
   readonly bodyMaxBytes: number
   readonly heartbeatsBodyMaxBytes: number
+  readonly catalogBodyMaxBytes: number
   readonly watcherQueueMaxChanges: number
   readonly watcherQueueMaxBytes: number
   readonly waitMaxMs: number
@@ -48,6 +50,8 @@ export interface AppOptions {
   readonly instances: InstancePlane
   /** Shown to operators; without it there are no routes about it. */
   readonly cluster?: ClusterView | undefined
+  /** Keys and leases; without it there are no routes about them. */
+  readonly catalog?: Catalog | undefined
   /** Lets other nodes in, who need no token but prove that they know the cluster's secret. */
   readonly peers?: PeerAcceptor | undefined
   readonly authorize: Authorize

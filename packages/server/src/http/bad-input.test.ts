@@ -1,15 +1,20 @@
 import type { ErrorCode, Problem } from '@rollcall/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
 import { operationsOf, setUpApp, type Call, type Operation } from '../testing/index.ts'
+import { NOT_A_CLUSTER } from '../testing/bad-catalog-rows.ts'
 import { BAD_NAMES, ROWS, SOUND, type SoundCall } from '../testing/bad-input-rows.ts'
 import { STATUS_OF } from './problem.ts'
 
 /** One app for all rows: each is refused and changes nothing, which is what is tested. */
-const t = await setUpApp({ limits: { heartbeatsBodyMaxBytes: 96 * 1_024 } })
+const BODY_MAX_BYTES = 96 * 1_024
+const t = await setUpApp({
+  limits: { heartbeatsBodyMaxBytes: BODY_MAX_BYTES, catalogBodyMaxBytes: BODY_MAX_BYTES },
+})
 afterAll(() => t[Symbol.asyncDispose]())
 t.register({}, {}, 1_690_000_000_000)
 t.register({ id: 'twin', zone: 'z1' })
 t.register({ id: 'twin', zone: 'z2' })
+await t.catalog.catalog.kv.put('a', Buffer.from('v'))
 
 const operations = operationsOf(t.app)
 
@@ -18,7 +23,12 @@ function truth() {
     ...service,
     zones: [...service.zones],
   }))
-  return JSON.stringify([t.plane.stats(), t.plane.core.writes, services])
+  return JSON.stringify([
+    t.plane.stats(),
+    t.plane.core.writes,
+    services,
+    t.catalog.catalog.status(),
+  ])
 }
 
 async function expectRefused(line: string, code: ErrorCode, call?: Call): Promise<Problem> {
@@ -49,9 +59,12 @@ test('every operation has rows and a sound call, and there are none for what is 
 test('the sound calls are sound, so that each row is refused for what is wrong with it alone', async () => {
   await using other = await setUpApp()
   for (const [name, sound] of Object.entries(SOUND)) {
-    if (name.endsWith('/watch')) continue
+    if (name.endsWith('/watch') || NOT_A_CLUSTER.has(name)) continue
     other.register()
-    const answer = await other.ask(lineOf(name, sound), callOf(sound))
+    await other.catalog.catalog.kv.put('a', Buffer.from('v'))
+    const { id } = await other.catalog.catalog.leases.grant({ ttlMs: 5_000 })
+    const line = lineOf(name, isOfLease(name) ? { ...sound, path: { id: String(id) } } : sound)
+    const answer = await other.ask(line, callOf(sound))
     expect(`${name} ${answer.status}`).toMatch(/ 20[014]$/)
   }
 })
@@ -67,6 +80,10 @@ describe.each(operations)('$name refuses', (operation) => {
     if (field !== undefined) expect(problem.details).toMatchObject({ field })
   })
 })
+
+function isOfLease(name: string): boolean {
+  return name.includes('/leases/{id}')
+}
 
 interface RowOfAny extends Call {
   readonly what: string
@@ -118,24 +135,32 @@ function wrongMethod({ name, path }: Operation): RowOfAny {
 function nameRows(operation: Operation): RowOfAny[] {
   const sound = soundOf(operation)
   const params = operation.parameters?.filter((parameter) => parameter.in === 'path') ?? []
-  return params.flatMap(({ name }) => [
-    ...BAD_NAMES.map((bad) => ({
-      what: `${name} ${bad.what}`,
-      code: 'invalid_argument' as const,
-      field: `path.${name}`,
-      line: lineOf(operation.name, { ...sound, path: { [name]: encodeURIComponent(bad.name) } }),
-    })),
-    {
-      what: `${name} that is not encoded correctly`,
-      code: 'invalid_argument' as const,
-      line: lineOf(operation.name, { ...sound, path: { [name]: '%zz' } }),
-    },
-    {
-      what: `${name} of 2,049 characters`,
-      code: 'uri_too_long' as const,
-      line: lineOf(operation.name, { ...sound, path: { [name]: 'x'.repeat(2_049) } }),
-    },
-  ])
+  // Keys have rules of their own.
+  return params.flatMap(({ name }) =>
+    name === 'key'
+      ? []
+      : [
+          ...BAD_NAMES.map((bad) => ({
+            what: `${name} ${bad.what}`,
+            code: 'invalid_argument' as const,
+            field: `path.${name}`,
+            line: lineOf(operation.name, {
+              ...sound,
+              path: { [name]: encodeURIComponent(bad.name) },
+            }),
+          })),
+          {
+            what: `${name} that is not encoded correctly`,
+            code: 'invalid_argument' as const,
+            line: lineOf(operation.name, { ...sound, path: { [name]: '%zz' } }),
+          },
+          {
+            what: `${name} of 2,049 characters`,
+            code: 'uri_too_long' as const,
+            line: lineOf(operation.name, { ...sound, path: { [name]: 'x'.repeat(2_049) } }),
+          },
+        ],
+  )
 }
 
 const NAMES = new Set(['service', 'env', 'zone', 'id'])
@@ -158,7 +183,7 @@ function queryRows(operation: Operation): RowOfAny[] {
     },
   ]
   for (const { name } of params) {
-    const isMany = operation.path.endsWith('/watch') && name === 'service'
+    const isMany = operation.path.endsWith('/watch') && ['service', 'kv'].includes(name)
     const value = NAMES.has(name) ? 'web' : '1'
     if (!isMany) {
       rows.push({
@@ -182,6 +207,13 @@ function queryRows(operation: Operation): RowOfAny[] {
 }
 
 function bodyRows(operation: Operation): RowOfAny[] {
+  const tooLarge: RowOfAny = {
+    what: 'a body of 96 KiB',
+    code: 'limit_exceeded',
+    body: `"${'x'.repeat(BODY_MAX_BYTES)}"`,
+  }
+  // Values are bytes, whatever they are called.
+  if (/\/kv(\/\{key\})?$/.test(operation.path)) return [tooLarge]
   const headersOf = (type: string) => ({ headers: { 'content-type': type } })
   const rows: RowOfAny[] = [
     { what: 'broken JSON', code: 'invalid_json', body: '{"addresses":[' },
@@ -193,7 +225,7 @@ function bodyRows(operation: Operation): RowOfAny[] {
       body: 'a=b',
       ...headersOf('application/x-www-form-urlencoded'),
     },
-    { what: 'a body of 96 KiB', code: 'limit_exceeded', body: `"${'x'.repeat(96 * 1_024)}"` },
+    tooLarge,
   ]
   if (!operation.requestBody) return rows
   for (const [what, body] of WRONG_BODIES) {

@@ -6,7 +6,7 @@
 
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 
 const DESCRIPTION = `A registry for services and resources: what exists, what is alive, who is in
 charge, and who works on what. Errors are problem documents (RFC 9457) whose \`code\` never changes meaning.`
@@ -25,7 +25,16 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }, {}],
     },
+    transform: ({ schema, url }) => ({ schema: withKey(schema), url: url.replace(/\*$/, ':key') }),
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+}
+
+/** The rest of a path has no name for the router; here it is the key. */
+function withKey<S extends FastifySchema>(schema: S): S {
+  const params = schema?.params as { properties?: Readonly<Record<string, unknown>> } | undefined
+  const { '*': key, ...others } = params?.properties ?? {}
+  if (key === undefined) return schema
+  return { ...schema, params: { ...params, properties: { ...others, key }, required: ['key'] } }
 }

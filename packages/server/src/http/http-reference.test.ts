@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { RESYNC_REASONS, REMOVAL_REASONS, VERDICTS } from '@rollcall/protocol'
 import { expect, test } from 'vitest'
+import { NOT_A_CLUSTER } from '../testing/bad-catalog-rows.ts'
 import { openWatch, operationsOf, setUpApp } from '../testing/index.ts'
 
 const text = readFileSync(new URL('../../../../docs/reference/http.md', import.meta.url), 'utf8')
@@ -57,11 +58,12 @@ test('it knows every verdict and every reason', () => {
 test('its examples work, each for the route above it', async () => {
   await using t = await setUpApp()
   const { port } = await t.listen()
+  let lease = ''
   for (const { operation, body } of sections) {
     const command = /^```sh\n(curl .*)\n```$/m.exec(body)?.[1]
     expect([operation, command]).toEqual([operation, expect.any(String)])
-    const { method, url, headers, data } = parseCurl(command ?? '')
-    const pattern = operation.replaceAll(/\{\w+\}/g, '[^/?]+')
+    const { method, url, headers, data } = parseCurl((command ?? '').replace('$LEASE', lease))
+    const pattern = operation.replace('{key}', '[^?]+').replaceAll(/\{\w+\}/g, '[^/?]+')
     expect(`${method} ${url}`).toMatch(new RegExp(`^${pattern}(\\?|$)`))
     if (operation.endsWith('/watch')) {
       await using watch = await openWatch(port, url.split('?')[1] ?? '')
@@ -72,7 +74,11 @@ test('its examples work, each for the route above it', async () => {
       headers,
       ...(data !== undefined && { body: data }),
     })
-    expect(`${operation} ${answer.status}`).toMatch(/ 20[014]$/)
+    if (operation.endsWith(' /registry/v1/leases') && method === 'POST') {
+      lease = String(answer.body['id'])
+    }
+    const isRefused = NOT_A_CLUSTER.has(operation)
+    expect(`${operation} ${answer.status}`).toMatch(isRefused ? / 409$/ : / 20[014]$/)
   }
 })
 

@@ -11,8 +11,9 @@ import { refusal } from './problem.ts'
 export function refuseOtherMethods(app: FastifyInstance): () => void {
   const methodsByUrl = new Map<string, Set<string>>()
   let isCollecting = true
-  app.addHook('onRoute', ({ url, method }) => {
-    if (!isCollecting) return
+  app.addHook('onRoute', ({ url, method, schema }) => {
+    // Files of the documentation are matched by anything; what is not there is not found.
+    if (!isCollecting || (url.includes('*') && schema?.hide === true)) return
     const methods = methodsByUrl.get(url) ?? new Set()
     methodsByUrl.set(url, methods)
     for (const name of [method].flat()) methods.add(name)
@@ -21,7 +22,7 @@ export function refuseOtherMethods(app: FastifyInstance): () => void {
     isCollecting = false
     for (const [url, methods] of methodsByUrl) {
       const others = app.supportedMethods.filter((method) => !methods.has(method))
-      if (others.length === 0 || url.includes('*')) continue
+      if (others.length === 0) continue
       const allow = [...methods].sort().join(', ')
       app.route({
         url,

@@ -14,6 +14,7 @@ import { Waiters } from '../http/waiters.ts'
 import type { PlaneLimits } from '../instances/index.ts'
 import { createAuthorize } from '../security/index.ts'
 import { createMetrics, instanceMetrics, type Metrics } from '../telemetry/index.ts'
+import { setUpCatalog, type CatalogHarness } from './catalog-harness.ts'
 import { setUpPlane, type PlaneHarness } from './plane-harness.ts'
 import { soon } from './soon.ts'
 import { threeMembers, type ThreeMembers } from './three-members.ts'
@@ -49,6 +50,8 @@ export interface AppHarness extends PlaneHarness, AsyncDisposable {
   readonly waiters: Waiters
   readonly metrics: Metrics
   readonly cluster: ThreeMembers
+  /** The catalog over the engine in memory; both run, on a clock of their own. */
+  readonly catalog: CatalogHarness
   /** Calls a route of the native API: `api('GET /services/web')`. */
   api(line: string, call?: Call): Promise<Answer>
   /** Calls any route, by its whole path. */
@@ -62,6 +65,7 @@ export interface AppHarness extends PlaneHarness, AsyncDisposable {
 const LIMITS: HttpLimits = {
   bodyMaxBytes: 64 * 1_024,
   heartbeatsBodyMaxBytes: 4 * 1_024 * 1_024,
+  catalogBodyMaxBytes: 2 * 1_024 * 1_024,
   watcherQueueMaxChanges: 1_000,
   watcherQueueMaxBytes: 1_024 * 1_024,
   waitMaxMs: 300_000,
@@ -80,11 +84,13 @@ export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}
   const readiness = new Readiness()
   const waiters = new Waiters(limits?.watchersMax ?? 1_000)
   const cluster = threeMembers()
+  const catalog = await setUpCatalog()
   const app = await createApp({
     node: plane.place.node,
     version: '0.0.0-test',
     instances: plane,
     cluster,
+    catalog: catalog.catalog,
     authorize: createAuthorize(token),
     readiness,
     waiters,
@@ -94,14 +100,14 @@ export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}
     log,
   })
   await app.ready()
-  return harnessOf({ ...harness, app, readiness, waiters, metrics, cluster })
+  return harnessOf({ ...harness, app, readiness, waiters, metrics, cluster, catalog })
 }
 
 type Parts = PlaneHarness &
-  Pick<AppHarness, 'app' | 'readiness' | 'waiters' | 'metrics' | 'cluster'>
+  Pick<AppHarness, 'app' | 'readiness' | 'waiters' | 'metrics' | 'cluster' | 'catalog'>
 
 function harnessOf(parts: Parts): AppHarness {
-  const { app, waiters, metrics } = parts
+  const { app, waiters, metrics, catalog } = parts
   const ask = async (line: string, { body, headers = {} }: Call = {}) => {
     const [method = '', url = ''] = line.split(' ', 2)
     const isText = typeof body === 'string' || Buffer.isBuffer(body)
@@ -129,6 +135,7 @@ function harnessOf(parts: Parts): AppHarness {
       waiters.drain()
       app.server.closeAllConnections()
       await app.close()
+      await catalog[Symbol.asyncDispose]()
       metrics.close()
     },
   }

@@ -7,6 +7,7 @@
  */
 
 import type { ErrorCode } from '@rollcall/protocol'
+import { CATALOG_ROWS, CATALOG_SOUND } from './bad-catalog-rows.ts'
 
 /** What makes a request that would do. */
 export interface SoundCall {
@@ -66,6 +67,7 @@ export const SOUND: Readonly<Record<string, SoundCall>> = {
   [`GET ${BASE}/cluster`]: {},
   [`GET ${BASE}/cluster/members`]: {},
   [`DELETE ${BASE}/cluster/members/{id}`]: { path: { id: 'n3' } },
+  ...CATALOG_SOUND,
 }
 
 const bad = (what: string, line: string, code: ErrorCode = 'invalid_argument'): Row => ({
@@ -293,6 +295,20 @@ const WATCH_ROWS: readonly Row[] = [
       `GET ${BASE}/watch?service=web&after=${encodeURIComponent(token)}`,
     ),
   ),
+  bad('a revision without keys', `GET ${BASE}/watch?service=web&from=1`),
+  ...['-1', '1.5', 'x', '9007199254740992', ''].map((from) =>
+    bad(`from "${from}"`, `GET ${BASE}/watch?kv=a&from=${from}`),
+  ),
+  ...['garbage', '1.2.n1', '~1', '1.2.n1~', '1.2.n1~x', '99999999999999999'].map((id) =>
+    bad(`after "${id}" for keys`, `GET ${BASE}/watch?kv=a&after=${encodeURIComponent(id)}`),
+  ),
+  {
+    ...bad(
+      '17 prefixes',
+      `GET ${BASE}/watch?${Array.from({ length: 17 }, (_, at) => `kv=p${at}`).join('&')}`,
+    ),
+    code: 'limit_exceeded',
+  },
   {
     what: 'garbage as Last-Event-ID, whatever "after" says',
     code: 'invalid_argument',
@@ -346,6 +362,7 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   [`DELETE ${BASE}/cluster/members/{id}`]: [
     bad('an unknown member', `DELETE ${BASE}/cluster/members/nobody`, 'member_not_found'),
   ],
+  ...CATALOG_ROWS,
 }
 
 function pairs(count: number): Record<string, string> {

@@ -24,9 +24,45 @@ test('the cluster is what the node that answers sees of it', async () => {
         records: 7,
         root: '00ff00ff12345678',
       },
-      catalog: null,
+      catalog: {
+        engine: 'memory',
+        state: 'ok',
+        revision: 0,
+        viewRevision: 0,
+        leader: 'n1',
+        voters: 1,
+        faultTolerance: 0,
+        dbBytes: 0,
+        quotaBytes: null,
+      },
     },
   ])
+})
+
+test('the catalog of one machine leads itself', async () => {
+  await using t = await setUpApp()
+  const answer = await t.api('GET /cluster/leader')
+  expect([answer.status, answer.body]).toEqual([
+    200,
+    { leader: 'n1', http: 'http://127.0.0.1:7070', memberId: null, self: true, term: 0 },
+  ])
+})
+
+test('the catalog of one machine has no members to change', async () => {
+  await using t = await setUpApp()
+  const json = { 'content-type': 'application/json' }
+  const member = { id: 'n2', raft: '10.0.0.6:7071', http: '10.0.0.6:7070' }
+  for (const answer of [
+    await t.api('POST /cluster/leader/transfer', { body: {} }),
+    await t.api('POST /cluster/members', { body: member }),
+    await t.api('POST /cluster/members/n2/promote', { headers: json }),
+    await t.api('POST /cluster/members/recover', { body: { force: true } }),
+  ]) {
+    expect([answer.status, answer.body]).toMatchObject([
+      409,
+      { code: 'not_a_cluster', details: { engine: 'memory' } },
+    ])
+  }
 })
 
 test('when the process began does not move', async () => {

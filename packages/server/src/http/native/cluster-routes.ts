@@ -5,13 +5,23 @@
  * @module
  */
 
-import { Cluster, MemberList, MemberRemoval, Name, Problem, type Member } from '@rollcall/protocol'
+import {
+  Cluster,
+  MemberList,
+  MemberRemoval,
+  Name,
+  Problem,
+  type CatalogView,
+  type Member,
+} from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync } from 'fastify'
 import { Type, type Static } from 'typebox'
+import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane, MemberStatus } from '../../instances/index.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Readiness } from '../readiness.ts'
+import { catalogClusterRoutes } from './catalog-cluster-routes.ts'
 
 const MemberParams = Type.Object({ id: Name })
 const NoQuery = Type.Object({}, { additionalProperties: false })
@@ -45,12 +55,13 @@ export interface ClusterRoutesOptions {
   readonly version: string
   readonly instances: InstancePlane
   readonly cluster: ClusterView
+  readonly catalog?: Catalog | undefined
   readonly readiness: Readiness
   readonly clock: Pick<Clock, 'wallMs'>
 }
 
 export const clusterRoutes: FastifyPluginAsync<ClusterRoutesOptions> = async (app, options) => {
-  const { cluster, readiness } = options
+  const { cluster, catalog, instances, readiness } = options
   const startedAt = options.clock.wallMs()
 
   app.get('/cluster', { schema: SCHEMAS.cluster }, () => presentCluster(options, startedAt))
@@ -76,10 +87,15 @@ export const clusterRoutes: FastifyPluginAsync<ClusterRoutesOptions> = async (ap
       return reply.code(202).send({ planes })
     },
   )
+
+  if (catalog) {
+    const { node } = instances.place
+    await app.register(catalogClusterRoutes, { node, catalog, cluster })
+  }
 }
 
 function presentCluster(options: ClusterRoutesOptions, startedAt: number): Cluster {
-  const { instances, cluster, version } = options
+  const { instances, cluster, catalog, version } = options
   const { node, env, zone } = instances.place
   const { ready, members, alive, minority, records, root, ...status } = cluster.status()
   const own = cluster.members().find(({ self }) => self)
@@ -91,7 +107,23 @@ function presentCluster(options: ClusterRoutesOptions, startedAt: number): Clust
     incarnation: own?.incarnation ?? 0,
     startedAt,
     instances: { ready, members, alive, minority, protected: status.protected, records, root },
-    catalog: null,
+    catalog: catalog ? presentCatalog(catalog, node) : null,
+  }
+}
+
+function presentCatalog(catalog: Catalog, node: string): CatalogView {
+  const { engine, state, revision, viewRevision, sizeBytes, quotaBytes = null } = catalog.status()
+  return {
+    engine,
+    state,
+    revision,
+    viewRevision,
+    // An engine of one machine leads itself, and nobody is there to take over.
+    leader: node,
+    voters: 1,
+    faultTolerance: 0,
+    dbBytes: sizeBytes,
+    quotaBytes,
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The native API of the instance plane, under `/registry/v1`. A handler reads the request,
- * makes one call on the plane and presents the answer; rules live in the plane.
+ * The native API, under `/registry/v1`. A handler reads the request, makes one call on a plane
+ * and presents the answer; rules live in the planes.
  *
  * @module
  */
@@ -8,18 +8,21 @@
 import { API_BASE } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync } from 'fastify'
+import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane } from '../../instances/index.ts'
 import type { Metrics } from '../../telemetry/index.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import { refusal } from '../problem.ts'
 import type { Readiness } from '../readiness.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
 import type { Waiters } from '../waiters.ts'
+import { mustAccept } from './accepts.ts'
+import { catalogRoutes } from './catalog-routes.ts'
 import { clusterRoutes } from './cluster-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { heartbeatRoutes } from './heartbeat-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
 import { LongPolls } from './long-polls.ts'
+import { PollWaits } from './poll-waits.ts'
 import { protectionRoutes } from './protection-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 
@@ -29,6 +32,8 @@ export interface NativeOptions {
   readonly instances: InstancePlane
   /** Without it there are no routes about the cluster. */
   readonly cluster?: ClusterView | undefined
+  /** Without it there are no routes about keys and leases. */
+  readonly catalog?: Catalog | undefined
   readonly bodies: ServiceBodies
   readonly readiness: Readiness
   readonly waiters: Waiters
@@ -36,22 +41,22 @@ export interface NativeOptions {
   readonly clock: Clock
   readonly limits: {
     readonly heartbeatsBodyMaxBytes: number
+    readonly catalogBodyMaxBytes: number
     readonly waitMaxMs: number
     readonly pageMax: number
   }
 }
 
 export const nativeRoutes: FastifyPluginAsync<NativeOptions> = async (app, options) => {
-  const { instances, bodies, clock, cluster, readiness, waiters } = options
-  const polls = new LongPolls({ instances, bodies, clock, waiters })
-  options.metrics.longPolls.collect(() => polls.count)
+  const { instances, bodies, catalog, clock, cluster, readiness, waiters } = options
+  const waits = new PollWaits({ clock, waiters })
+  const polls = new LongPolls({ instances, bodies, waits })
+  options.metrics.longPolls.collect(() => waits.count)
 
   await app.register(
     async (api) => {
       api.addHook('onRequest', (request, _reply, done) => {
-        if (request.accepts().type(['application/json']) === false) {
-          throw refusal('not_acceptable', 'Answers are application/json; accept that.')
-        }
+        mustAccept(request)
         done()
       })
       if (cluster) await api.register(clusterRoutes, { ...options, cluster })
@@ -65,6 +70,7 @@ export const nativeRoutes: FastifyPluginAsync<NativeOptions> = async (app, optio
         await ready.register(serviceRoutes, { ...options, polls })
         await ready.register(protectionRoutes, options)
         await ready.register(explainRoutes, options)
+        if (catalog) await ready.register(catalogRoutes, { ...options, catalog, waits })
       })
     },
     { prefix: API_BASE },

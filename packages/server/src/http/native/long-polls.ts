@@ -7,18 +7,16 @@
  * @module
  */
 
-import type { Clock } from '@rollcall/runtime'
 import type { InstancePlane } from '../../instances/index.ts'
 import type { ServiceKey } from '../../model/instance-key.ts'
 import type { InstanceFilter } from '../instance-filter.ts'
 import { sameInstances, type ServiceBodies, type ServiceBody } from '../service-bodies.ts'
-import { shuttingDown, type Waiters } from '../waiters.ts'
+import type { PollWaits } from './poll-waits.ts'
 
 export interface LongPollsOptions {
   readonly instances: InstancePlane
   readonly bodies: ServiceBodies
-  readonly clock: Clock
-  readonly waiters: Waiters
+  readonly waits: PollWaits
 }
 
 export interface Poll {
@@ -33,15 +31,9 @@ export interface Poll {
 
 export class LongPolls {
   readonly #options: LongPollsOptions
-  #count = 0
 
   constructor(options: LongPollsOptions) {
     this.#options = options
-  }
-
-  /** How many wait now. */
-  get count(): number {
-    return this.#count
   }
 
   /**
@@ -66,33 +58,16 @@ export class LongPolls {
     return known
   }
 
-  #sleep(poll: Poll, has: ServiceBody | undefined): Promise<ServiceBody | undefined> {
-    const { instances, bodies, clock, waiters } = this.#options
-    return new Promise((resolve, reject) => {
-      const leave = waiters.enter(() => {
-        finish()
-        reject(shuttingDown())
-      })
-      this.#count += 1
-      const unsubscribe = instances.subscribe(poll.key, () => {
-        const body = bodies.get(poll.key, poll.filter)
-        if (has && sameInstances(has, body)) return
-        finish()
-        resolve(body)
-      })
-      const giveUp = () => {
-        finish()
-        resolve(undefined)
-      }
-      const cancelTimer = clock.after(poll.waitMs, giveUp)
-      const stopListening = poll.gone(giveUp)
-      const finish = () => {
-        this.#count -= 1
-        leave()
-        unsubscribe()
-        cancelTimer()
-        stopListening()
-      }
+  #sleep({ key, filter, waitMs, gone }: Poll, has: ServiceBody | undefined) {
+    const { instances, bodies, waits } = this.#options
+    return waits.wait<ServiceBody>({
+      waitMs,
+      gone,
+      listen: (tell) =>
+        instances.subscribe(key, () => {
+          const body = bodies.get(key, filter)
+          if (!has || !sameInstances(has, body)) tell(body)
+        }),
     })
   }
 }

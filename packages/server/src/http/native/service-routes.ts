@@ -12,6 +12,7 @@ import { filteredQuery, instanceFilter } from '../instance-filter.ts'
 import { etagOf, sendService } from '../send-service.ts'
 import type { ServiceBodies, ServiceBody } from '../service-bodies.ts'
 import { whenGone } from '../when-gone.ts'
+import { tagsIn } from './entity-tags.ts'
 import type { LongPolls, Poll } from './long-polls.ts'
 import { pageOf } from './pages.ts'
 import { ENV, ServiceParams } from './places.ts'
@@ -88,7 +89,7 @@ async function readService(
   const key = { env: query.env ?? instances.place.env, service: request.params.service }
   const filter = instanceFilter(query)
   const waitMs = parseWait(query.wait, limits.waitMaxMs)
-  const seen = tokensIn(request.headers['if-none-match'])
+  const seen = tagsIn(request.headers['if-none-match'])
   const after = query.after ?? (query.wait === undefined ? undefined : seen[0])
   const send = (body: ServiceBody) => {
     reply.hijack()
@@ -107,11 +108,6 @@ async function readService(
 
 function notModified(reply: FastifyReply, body: ServiceBody): FastifyReply {
   return reply.code(304).header('etag', etagOf(body)).header(HEADERS.token, body.token).send()
-}
-
-/** The tokens of an `If-None-Match` header. */
-function tokensIn(header: string | undefined): string[] {
-  return [...(header ?? '').matchAll(/(?:W\/)?"([^"]*)"/g)].flatMap(([, token]) => token ?? [])
 }
 
 function goneOf(request: FastifyRequest, reply: FastifyReply): Poll['gone'] {

@@ -1,0 +1,92 @@
+/**
+ * Who keeps the catalog. An engine of one machine is its own leader and has no other members, so
+ * whoever asks for a change of them is told that there is no cluster.
+ *
+ * @module
+ */
+
+import { ClusterLeader, Name, Problem } from '@rollcall/protocol'
+import type { FastifyPluginAsync } from 'fastify'
+import { Type } from 'typebox'
+import type { Catalog } from '../../catalog/index.ts'
+import type { ClusterView } from '../cluster-view.ts'
+import { refusal } from '../problem.ts'
+
+const closed = { additionalProperties: false } as const
+
+const NoQuery = Type.Object({}, closed)
+const MemberParams = Type.Object({ id: Name })
+const Address = Type.String({ minLength: 1, maxLength: 512, description: '`host:port`' })
+
+const TransferBody = Type.Object(
+  { to: Type.Optional(Type.String({ ...Name, description: 'Default: whoever is fit for it.' })) },
+  closed,
+)
+const JoinBody = Type.Object({ id: Name, raft: Address, http: Address }, closed)
+const RecoverBody = Type.Object({ force: Type.Literal(true) }, closed)
+
+const tags = ['cluster']
+const querystring = NoQuery
+const response = { 409: Problem, '4xx': Problem }
+
+const SCHEMAS = {
+  leader: {
+    summary: 'The node whose engine leads the catalog',
+    tags,
+    querystring,
+    response: { 200: ClusterLeader, '4xx': Problem },
+  },
+  transfer: {
+    summary: 'Let another member lead the catalog',
+    tags,
+    querystring,
+    body: TransferBody,
+    response,
+  },
+  join: { summary: 'Add a member to the catalog', tags, querystring, body: JoinBody, response },
+  promote: {
+    summary: 'Give a member of the catalog its vote',
+    tags,
+    querystring,
+    params: MemberParams,
+    response,
+  },
+  recover: {
+    summary: 'Found the catalog anew from its last member',
+    tags,
+    querystring,
+    body: RecoverBody,
+    response,
+  },
+}
+
+export interface CatalogClusterRoutesOptions {
+  readonly node: string
+  readonly catalog: Catalog
+  readonly cluster: ClusterView
+}
+
+export const catalogClusterRoutes: FastifyPluginAsync<CatalogClusterRoutesOptions> = async (
+  app,
+  options,
+) => {
+  const { node, catalog, cluster } = options
+
+  app.get('/cluster/leader', { schema: SCHEMAS.leader }, (): ClusterLeader => {
+    const own = cluster.members().find(({ self }) => self)
+    return { leader: node, http: `http://${own?.address}`, memberId: null, self: true, term: 0 }
+  })
+
+  const refuse = () => {
+    throw notACluster(catalog.status().engine)
+  }
+  app.post('/cluster/leader/transfer', { schema: SCHEMAS.transfer }, refuse)
+  app.post('/cluster/members', { schema: SCHEMAS.join }, refuse)
+  app.post('/cluster/members/:id/promote', { schema: SCHEMAS.promote }, refuse)
+  app.post('/cluster/members/recover', { schema: SCHEMAS.recover }, refuse)
+}
+
+function notACluster(engine: string) {
+  const message = `The catalog of this node is on one machine (engine ${engine}); it has no other members, and can get none.`
+  return refusal('not_a_cluster', message, { engine })
+}

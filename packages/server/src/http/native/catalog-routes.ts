@@ -1,0 +1,29 @@
+/**
+ * The routes of the catalog, and what is the same in all their answers.
+ *
+ * @module
+ */
+
+import { HEADERS } from '@rollcall/protocol'
+import type { FastifyPluginAsync } from 'fastify'
+import type { PollWaits } from './poll-waits.ts'
+import { KvPolls } from './kv-polls.ts'
+import { kvRoutes, type KvRoutesOptions } from './kv-routes.ts'
+import { leaseRoutes } from './lease-routes.ts'
+import { txnRoutes } from './txn-routes.ts'
+
+export interface CatalogRoutesOptions extends Omit<KvRoutesOptions, 'kvPolls'> {
+  readonly waits: PollWaits
+}
+
+export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, options) => {
+  const { catalog, waits } = options
+  app.addHook('onSend', async (_request, reply) => {
+    // A refusal tells it too: whoever lost a race reads again from there on.
+    if (reply.hasHeader(HEADERS.revision)) return
+    void reply.header(HEADERS.revision, catalog.status().viewRevision)
+  })
+  await app.register(kvRoutes, { ...options, kvPolls: new KvPolls(catalog.kv, waits) })
+  await app.register(txnRoutes, options)
+  await app.register(leaseRoutes, options)
+}
