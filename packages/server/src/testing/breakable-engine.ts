@@ -73,6 +73,7 @@ export class BreakableEngine implements Engine {
 
   /** Watches stay silent until `resumeWatches`; commits go on. */
   pauseWatches(): void {
+    if (this.#gate) return
     let open = () => {}
     const opened = new Promise<void>((resolve) => {
       open = resolve

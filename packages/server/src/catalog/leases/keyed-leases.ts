@@ -1,6 +1,7 @@
 import { limitExceeded, hasCode } from '@rollcall/protocol/errors'
 import type { CatalogCore } from '../catalog-core.ts'
 import type { KeyedLeaseEntry, KeyedLeases, LeaseSummary, Written } from '../catalog.ts'
+import { grantedTtlMs } from '../engine/lease-terms.ts'
 import type { KeyValue, Operation } from '../engine.ts'
 import { compareKeys } from '../key-order.ts'
 import { leaseInnerKey, leaseMetaKey } from '../key-schema.ts'
@@ -35,10 +36,12 @@ export class KeyedLeaseStore implements KeyedLeases {
     checkTtl(ttlMs, LEASE_LIMITS.ttlMs - KEYED_GRACE_MS)
     checkText('lease name', name, LEASE_LIMITS.nameBytes)
     const { engine, clock } = this.#core.options
-    const granted = await engine.leases.grant({ ttlMs: ttlMs + KEYED_GRACE_MS })
+    // What the engine will grant to each key.
+    const ofKeysMs = grantedTtlMs(ttlMs)
+    const { id } = await engine.leases.grant({ ttlMs: ofKeysMs + KEYED_GRACE_MS })
     const meta: LeaseMeta = {
-      id: granted.id,
-      ttlMs: granted.ttlMs - KEYED_GRACE_MS,
+      id,
+      ttlMs: ofKeysMs,
       name,
       kind: 'raftd',
       state: 'CREATE',
