@@ -277,15 +277,15 @@ class Run {
 
   /** Lets time pass until a write is answered; undefined: it was refused, with this or because all is broken. */
   async #write<T>(promise: Promise<T>, mayRefuse: string): Promise<T | undefined> {
-    let isSettled = false
+    const state = { isSettled: false }
     const outcome = promise
       .catch((error: unknown) => {
         if (hasCode(error, 'unavailable') && this.#isHindered) return undefined
         expect(error).toMatchObject({ code: mayRefuse })
         return undefined
       })
-      .finally(() => (isSettled = true))
-    while (!isSettled) await this.#harness.clock.advance(this.#isHindered ? 500 : 0)
+      .finally(() => (state.isSettled = true))
+    while (!state.isSettled) await this.#harness.clock.advance(this.#isHindered ? 500 : 0)
     return await outcome
   }
 
