@@ -12,6 +12,15 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+/** A request as it is written. */
+export interface HttpRequest {
+  readonly method: string
+  readonly path: string
+  /** Whole lines, each with its end. */
+  readonly headers?: string
+  readonly body?: string | undefined
+}
+
 export class Connection {
   readonly #url: URL
   #socket: Socket | undefined
@@ -24,14 +33,19 @@ export class Connection {
 
   /** Makes a request with a body of JSON, if any. The body of the answer is valid until the next. */
   request(method: string, path: string, json?: string): Promise<HttpAnswer> {
-    const length = json === undefined ? 0 : Buffer.byteLength(json)
-    const type = json === undefined ? '' : 'Content-Type: application/json\r\n'
-    const head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\n${type}Content-Length: ${length}\r\n\r\n`
+    const headers = json === undefined ? '' : 'Content-Type: application/json\r\n'
+    return this.send({ method, path, headers, body: json })
+  }
+
+  /** Makes any request. The body of the answer is valid until the next. */
+  send({ method, path, headers = '', body = '' }: HttpRequest): Promise<HttpAnswer> {
+    const length = Buffer.byteLength(body)
+    const head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\n${headers}Content-Length: ${length}\r\n\r\n`
     this.#socket ??= this.#connect()
     const socket = this.#socket
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject }
-      socket.write(head + (json ?? ''))
+      socket.write(head + body)
     })
   }
 

@@ -5,6 +5,8 @@
  */
 
 import { killChildren } from '../tools/child.ts'
+import { removeTemporaryFolders } from '../tools/temporary-folder.ts'
+import { soakCatalog } from './catalog/soak.ts'
 import { soakCluster } from './cluster.ts'
 import { soakInstances } from './instances.ts'
 import { parseOptions, USAGE, type Options, type Suite } from './options.ts'
@@ -16,9 +18,13 @@ const SOAKS: Readonly<Record<Suite, Soak>> = {
   instances: soakInstances,
   pressure: soakPressure,
   cluster: soakCluster,
+  catalog: soakCatalog,
 }
 
-process.on('exit', killChildren)
+process.on('exit', () => {
+  killChildren()
+  removeTemporaryFolders()
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     process.exit(1)

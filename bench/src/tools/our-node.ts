@@ -122,12 +122,15 @@ export class OurNode implements AsyncDisposable {
   }
 }
 
-/** Starts a node on loopback and waits until it is ready. */
-export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
-  const { core, heapMiB, profiled = false, id = 'bench', http = '127.0.0.1:0' } = options
-  await using started = new Leftovers()
-  const data = options.data ?? started.use(await temporaryFolder()).path
-  const profiles = profiled ? started.use(await temporaryFolder()).path : undefined
+/** Starts a node on loopback and waits for nothing. */
+export function spawnOurNode(
+  options: Omit<OurNodeOptions, 'profiled'> & {
+    readonly data: string
+    /** Where it writes down where its time goes. */
+    readonly profiles?: string | undefined
+  },
+): Child {
+  const { core, heapMiB, profiles, data, id = 'bench', http = '127.0.0.1:0' } = options
   const nodeArgs = [
     ...AS_COMMAND,
     ...COLLECTING,
@@ -135,10 +138,17 @@ export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
     ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
   ]
   const args = ['server', '--id', id, '--http', http, '--data', data, ...(options.args ?? [])]
+  return new Child({ command: [process.execPath, ...nodeArgs, COMMAND, ...args, ...QUIET], core })
+}
+
+/** Starts a node on loopback and waits until it is ready. */
+export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
+  const { profiled = false } = options
+  await using started = new Leftovers()
+  const data = options.data ?? started.use(await temporaryFolder()).path
+  const profiles = profiled ? started.use(await temporaryFolder()).path : undefined
   const sinceMs = systemClock.monotonicMs()
-  const child = started.use(
-    new Child({ command: [process.execPath, ...nodeArgs, COMMAND, ...args, ...QUIET], core }),
-  )
+  const child = started.use(spawnOurNode({ ...options, data, profiles }))
   const listening = (line: string) => /^listening on (http:\S+)$/.exec(line)?.[1]
   const url = await child.line('where it listens', listening, READY_WITHIN_MS)
   await untilReady(url, child)
