@@ -4,22 +4,21 @@
  * @module
  */
 
-import { seededRandom, silentLog, systemClock } from '@rollcall/runtime'
+import { silentLog, systemClock, systemRandom } from '@rollcall/runtime'
 import type { Engine } from '../../../packages/server/src/catalog/engine.ts'
-import { createMemoryEngine } from '../../../packages/server/src/engines/memory/index.ts'
+import { openLmdbEngine } from '../../../packages/server/src/engines/lmdb/index.ts'
 
 export interface RunningEngine {
   readonly engine: Engine
   stop(): Promise<void>
 }
 
-const SEED = 1
-
 /** Opens it in a folder and lets it run. */
-export async function openEngine(_folder: string): Promise<RunningEngine> {
-  const engine = createMemoryEngine({
+export async function openEngine(folder: string): Promise<RunningEngine> {
+  const engine = await openLmdbEngine({
+    folder,
     clock: systemClock,
-    random: seededRandom(SEED),
+    random: systemRandom,
     log: silentLog,
   })
   const stopping = new AbortController()
