@@ -23,6 +23,8 @@ export interface Run {
   readonly stop: () => void
   /** As a signal that reaches the process. */
   readonly signal: (name: NodeJS.Signals) => void
+  /** Whether it takes signals now. */
+  readonly isRelaying: () => boolean
   readonly lifetimes: { opened: number; disposed: number }
 }
 
@@ -73,7 +75,9 @@ export function begin(argv: readonly string[], options: RunOptions = {}): Run {
     for (const relay of relays) relay(name)
   }
   const bytes = () => Buffer.concat(chunks)
-  return { out, err, bytes, code: runProgram(argv, context), stop, signal, lifetimes }
+  const isRelaying = () => relays.size > 0
+  const code = runProgram(argv, context)
+  return { out, err, bytes, code, stop, signal, isRelaying, lifetimes }
 }
 
 /** Runs a command line to its end. */

@@ -25,6 +25,7 @@ import { refuseOtherMethods } from './methods.ts'
 import { nativeRoutes } from './native/index.ts'
 import type { PeerAcceptor } from './peers/index.ts'
 import { CHALLENGE, INTERNAL, PROBLEM_TYPE, problemOf, refusal, RETRY_AFTER_S } from './problem.ts'
+import { raftdRoutes } from './raftd/index.ts'
 import type { Readiness } from './readiness.ts'
 import { rootRoutes } from './root/index.ts'
 import { ServiceBodies } from './service-bodies.ts'
@@ -76,7 +77,7 @@ const URL_MAX_LENGTH = 49_152
 
 /** Builds the server with all its routes. It does not listen yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { node, limits, peers } = options
+  const { node, limits, peers, catalog } = options
   const { connectionsMax, waitMaxMs } = limits
   const stuckAfterMs = Math.min(waitMaxMs + STUCK_AFTER_WAIT_MS, TIMER_MAX_MS)
   const bodies = new ServiceBodies(options.instances)
@@ -110,6 +111,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(watchRoutes, { ...options, bodies })
   await app.register(bilibiliRoutes, options)
   await app.register(articleRoutes, options)
+  if (catalog) await app.register(raftdRoutes, { ...options, catalog })
   answerOtherMethods()
   return app
 }

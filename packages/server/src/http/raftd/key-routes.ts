@@ -4,9 +4,10 @@
  * @module
  */
 
-import { hasCode, RegistryError } from '@rollcall/protocol'
+import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Catalog } from '../../catalog/index.ts'
+import { refusal } from '../problem.ts'
 import { consistencyOf } from './consistency.ts'
 
 /** Slashes may stand in a key as they are, or encoded. */
@@ -15,6 +16,7 @@ interface KeyRoute {
 }
 
 const PATH = '/key/*'
+const METHODS = ['DELETE', 'GET', 'HEAD', 'PUT']
 
 export interface KeyRoutesOptions {
   readonly catalog: Catalog
@@ -50,10 +52,30 @@ export function addKeyRoutes(api: FastifyInstance, options: KeyRoutesOptions): v
     })
     return reply.send()
   })
+
+  refuseOtherMethods(api)
 }
 
 function keyOf({ params }: FastifyRequest<KeyRoute>): string {
-  return params['*']
+  const key = params['*']
+  if (key === '') throw invalidArgument('A key has at least one byte.')
+  return key
+}
+
+/** A pattern that matches anything is not among the paths whose other methods are refused for all. */
+function refuseOtherMethods(api: FastifyInstance): void {
+  api.route({
+    method: api.supportedMethods.filter((method) => !METHODS.includes(method)),
+    url: PATH,
+    schema: { hide: true },
+    // Before the body is looked at: whatever it is, the method is what is wrong.
+    onRequest: (request, reply) => {
+      const allow = METHODS.join(', ')
+      void reply.header('allow', allow)
+      throw refusal('method_not_allowed', `${request.method} is not for a key; use ${allow}.`)
+    },
+    handler: () => {},
+  })
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
