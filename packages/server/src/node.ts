@@ -4,16 +4,20 @@
  *      requests ──▶ http/app ─┬─▶ native/ ──┐            ┌─ warm-start/ ⇄ <data>/instances.ndjson
  *                             ├─▶ watch/  ──┼─▶ instances/ ─▶ change feed ─▶ watchers, long polls
  *                             └─▶ root/     │      ▲   ▲
- *      readiness ◀── this file ──▶ waiters ─┘      │   └── clock: a tick every 250 ms
+ *                             │             │      │   └── clock: a tick every 250 ms
+ *                             │             ╰─▶ catalog/ ⇄ engines/ ⇄ <data>/catalog
+ *      readiness ◀── this file ──▶ waiters         │
  *      peers ⇄ http/peers ⇄ replication ───────────┘
  *
- * Start: the port first, so that a taken one is told before anything is loaded and probes
- * and peers are answered meanwhile; then what peers know, or, where none is, what was known
- * before; then the node itself; then ready.
+ * Start: the catalog's engine first, since a folder that is not its own, or torn, refuses the
+ * start; its view is read while the rest begins. Then the port, so that a taken one is told
+ * before instances are loaded, and probes and peers are answered meanwhile; then what peers
+ * know, or, where none is, what was known before; then the node itself; then ready.
  *
  * Stop, within ten seconds: readiness fails so that balancers look away; who waits is told
  * to go elsewhere; peers are told; the port closes once the answers under way are out; only
- * then is the table written, since nothing changes it any more; the data folder is let go last.
+ * then is the table written, since nothing changes it any more; then the catalog's plane stops,
+ * and its engine closes; the data folder is let go last.
  *
  * @module
  */
@@ -36,6 +40,7 @@ import { listen, unlisten } from './http/listener.ts'
 import { Readiness } from './http/readiness.ts'
 import { Waiters } from './http/waiters.ts'
 import { InstancePlane, WarmStart } from './instances/index.ts'
+import { NodeCatalog } from './node-catalog.ts'
 import { NodeCluster } from './node-cluster.ts'
 import { gaugeInstances } from './node-gauges.ts'
 import { assertSafeToListen, createAuthorize, mayAdmitPeers } from './security/index.ts'
@@ -77,6 +82,7 @@ export class RegistryNode implements Actor {
     await using _metrics = atEnd(async () => {
       metrics.close()
     })
+    await using catalog = await this.#openCatalog(folder.path, metrics)
     const instances = this.#createPlane(metrics)
     const cluster = this.#createCluster(instances, metrics)
     const planFile = this.#createPlanFile(folder.path)
@@ -85,6 +91,7 @@ export class RegistryNode implements Actor {
       metrics,
       trafficPlans: planFile.plans,
       cluster: cluster.view,
+      catalog: catalog.catalog,
       peers: mayAdmitPeers(config) ? cluster.acceptor : undefined,
     })
     await using _port = atEnd(() => unlisten(app, clock, CLOSE_WITHIN_MS))
@@ -97,8 +104,10 @@ export class RegistryNode implements Actor {
     await using keeping = start(warmStart)
     await using ticking = start(instances)
     await using channels = start(cluster)
-    const failed = Promise.race([planning.ended, keeping.ended, ticking.ended, channels.ended])
-    if (!(await Promise.race([this.#catchUp({ cluster, warmStart, url }, signal), failed]))) return
+    const parts = [planning, keeping, ticking, channels, catalog]
+    const failed = Promise.race(parts.map(({ ended }) => ended))
+    const caughtUp = this.#catchUp({ cluster, warmStart, catalog, url }, signal)
+    if (!(await Promise.race([caughtUp, failed]))) return
     // Declared last, so it ends first: nothing may change the table while it is written.
     await using _serving = atEnd(() => this.#leave(app, cluster))
     this.#serve(instances, { url, known: cluster.url })
@@ -107,13 +116,20 @@ export class RegistryNode implements Actor {
 
   /** Learns what there is from peers, or from the disk where there are none. Answers whether to go on. */
   async #catchUp(
-    { cluster, warmStart, url }: { cluster: NodeCluster; warmStart: WarmStart; url: string },
+    { cluster, warmStart, catalog, url }: CatchingUp,
     signal: AbortSignal,
   ): Promise<boolean> {
     const end = await cluster.boot(url, signal)
     if (end === 'peers') warmStart.discard()
     else if (end === 'alone') await warmStart.fill(signal)
+    await catalog.looked(signal)
     return end !== undefined && !signal.aborted
+  }
+
+  #openCatalog(folder: string, metrics: Metrics): Promise<NodeCatalog> {
+    const { config, clock, random, log } = this.#options
+    const readiness = this.#readiness
+    return NodeCatalog.open({ config, folder, clock, random, log, metrics, readiness })
   }
 
   #serve(instances: InstancePlane, { url, known }: { url: string; known: string }): void {
@@ -176,7 +192,10 @@ export class RegistryNode implements Actor {
   }
 
   #createApp(
-    parts: Pick<AppOptions, 'instances' | 'metrics' | 'trafficPlans' | 'cluster' | 'peers'>,
+    parts: Pick<
+      AppOptions,
+      'instances' | 'metrics' | 'trafficPlans' | 'cluster' | 'catalog' | 'peers'
+    >,
   ) {
     const { config, clock, log } = this.#options
     return createApp({
@@ -191,6 +210,13 @@ export class RegistryNode implements Actor {
       ...parts,
     })
   }
+}
+
+interface CatchingUp {
+  readonly cluster: NodeCluster
+  readonly warmStart: WarmStart
+  readonly catalog: NodeCatalog
+  readonly url: string
 }
 
 interface WarmStartParts {

@@ -208,6 +208,8 @@ export interface CatalogStatus {
   readonly state: 'ok' | 'stale' | 'unavailable'
   /** Why it is not `ok`. */
   readonly reason: string | undefined
+  /** For how long the view may have been behind the engine; undefined while it follows it. */
+  readonly staleMs: number | undefined
   /** The newest revision that this node knows of. */
   readonly revision: number
   readonly viewRevision: number

@@ -70,11 +70,12 @@ export class CatalogPlane implements Catalog, Actor {
   status(): CatalogStatus {
     const { view, freshness, newestRevision, options } = this.#core
     const { name, sizeBytes, quotaBytes } = options.engine.status()
-    const isStale = freshness.staleMs() !== undefined
+    const staleMs = freshness.staleMs()
     return {
       engine: name,
-      state: view.isBuilt ? (isStale ? 'stale' : 'ok') : 'unavailable',
+      state: view.isBuilt ? (staleMs === undefined ? 'ok' : 'stale') : 'unavailable',
       reason: freshness.reason(),
+      staleMs,
       revision: newestRevision,
       viewRevision: view.revision,
       sizeBytes,

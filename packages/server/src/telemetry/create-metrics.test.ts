@@ -10,6 +10,7 @@ import {
 import type { PeerMessage } from '../instances/replication/messages.ts'
 import type { ReplicationMetrics } from '../instances/replication/replication-metrics.ts'
 import { PEER_REFUSALS as CHANNEL_REFUSALS, type PeerRefusal } from '../http/peers/index.ts'
+import { CATALOG_HISTOGRAMS } from './catalog-definitions.ts'
 import { createMetrics } from './create-metrics.ts'
 import { instanceMetrics } from './instance-metrics.ts'
 import {
@@ -34,6 +35,7 @@ const DEFINITIONS = [
   ...Object.values(PEER_GAUGES),
   ...Object.values(COUNTERS),
   ...Object.values(SPLIT_COUNTERS),
+  ...Object.values(CATALOG_HISTOGRAMS),
   HTTP_REQUESTS,
   HTTP_DURATIONS,
 ]

@@ -6,7 +6,8 @@
  */
 
 import * as prometheus from 'prom-client'
-import type { Counter, Gauge, HttpObserver, PeerGauge } from './handles.ts'
+import { CATALOG_HISTOGRAMS, type HistogramDefinition } from './catalog-definitions.ts'
+import type { Counter, Gauge, Histogram, HttpObserver, PeerGauge } from './handles.ts'
 import { openLoopDelay } from './loop-delay.ts'
 import {
   COUNTERS,
@@ -37,6 +38,7 @@ export function createMetrics({ ofProcess = true }: MetricsOptions = {}) {
     ...each(GAUGES, (definition) => gauge(registry, definition)),
     ...each(PEER_GAUGES, (definition) => peerGauge(registry, definition)),
     ...each(COUNTERS, (definition) => counter(registry, definition)),
+    ...each(CATALOG_HISTOGRAMS, (definition) => histogram(registry, definition)),
     registrations: split(registry, SPLIT_COUNTERS.registrations),
     renewals: split(registry, SPLIT_COUNTERS.renewals),
     watcherResyncs: split(registry, SPLIT_COUNTERS.watcherResyncs),
@@ -46,6 +48,8 @@ export function createMetrics({ ofProcess = true }: MetricsOptions = {}) {
     peerRefusals: split(registry, SPLIT_COUNTERS.peerRefusals),
     peerRecordsRefused: split(registry, SPLIT_COUNTERS.peerRecordsRefused),
     peerSyncs: split(registry, SPLIT_COUNTERS.peerSyncs),
+    catalogRefusals: split(registry, SPLIT_COUNTERS.catalogRefusals),
+    catalogViews: split(registry, SPLIT_COUNTERS.catalogViews),
     http: httpObserver(registry),
   }
   const loopDelay = ofProcess ? openLoopDelay() : undefined
@@ -112,6 +116,19 @@ function counter(registry: prometheus.Registry, { name, help }: MetricDefinition
   return {
     inc: (n) => {
       kept.inc(n ?? 1)
+    },
+  }
+}
+
+function histogram(
+  registry: prometheus.Registry,
+  { name, help, buckets }: HistogramDefinition,
+): Histogram {
+  const registers = [registry]
+  const kept = new prometheus.Histogram({ name, help, buckets: [...buckets], registers })
+  return {
+    observe: (value) => {
+      kept.observe(value)
     },
   }
 }

@@ -15,6 +15,10 @@ export interface Gauge {
   collect(read: () => number): void
 }
 
+export interface Histogram {
+  observe(value: number): void
+}
+
 export interface PeerGauge {
   /** Asks `read` at each scrape; a peer that it does not name any more is not shown any more. */
   collect(read: () => Iterable<readonly [peer: string, value: number]>): void

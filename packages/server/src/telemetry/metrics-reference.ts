@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CATALOG_HISTOGRAMS, type HistogramDefinition } from './catalog-definitions.ts'
 import {
   COUNTERS,
   GAUGES,
@@ -62,8 +63,14 @@ export function renderMetricsReference(): string {
       { definition: HTTP_REQUESTS, labels: names(HTTP_REQUESTS.labels) },
     ]),
     '## Histograms\n',
-    table([{ definition: HTTP_DURATIONS, labels: names(HTTP_DURATIONS.labels) }]),
-    `Buckets, in seconds: ${HTTP_DURATIONS.buckets.join(', ')}.\n`,
+    table([
+      { definition: HTTP_DURATIONS, labels: names(HTTP_DURATIONS.labels) },
+      ...Object.values<MetricDefinition>(CATALOG_HISTOGRAMS).map((definition) => ({
+        definition,
+        labels: '',
+      })),
+    ]),
+    bucketsOf([HTTP_DURATIONS, ...Object.values<HistogramDefinition>(CATALOG_HISTOGRAMS)]),
     PROCESS,
   ].join('\n')
 }
@@ -76,6 +83,12 @@ function table(rows: readonly Row[]): string {
   return ['| name | unit | labels | meaning |', '| --- | --- | --- | --- |', ...lines, ''].join(
     '\n',
   )
+}
+
+function bucketsOf(histograms: readonly Pick<HistogramDefinition, 'name' | 'buckets'>[]): string {
+  return histograms
+    .map(({ name, buckets }) => `Buckets of \`${name}\`: ${buckets.join(', ')}.\n`)
+    .join('\n')
 }
 
 function names(labels: readonly string[]): string {

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { CATALOG_COUNTERS, CATALOG_GAUGES, CATALOG_SPLIT_COUNTERS } from './catalog-definitions.ts'
+
 /** One metric as it is described to people and to Prometheus. */
 export interface MetricDefinition {
   readonly name: string
@@ -108,11 +110,6 @@ export const GAUGES = {
     unit: 'watchers',
     help: 'Open watch streams.',
   },
-  kvWatchers: {
-    name: 'rollcall_kv_watchers',
-    unit: 'watchers',
-    help: 'Those of them that watch keys.',
-  },
   longPolls: {
     name: 'rollcall_long_polls',
     unit: 'requests',
@@ -143,6 +140,7 @@ export const GAUGES = {
     unit: 'seconds',
     help: 'How late the event loop ran what was due: 99th percentile since the last scrape.',
   },
+  ...CATALOG_GAUGES,
 } as const satisfies Record<string, MetricDefinition>
 
 /** Measured values of each peer, by its id; a node that is no member any more has none. */
@@ -226,6 +224,7 @@ export const COUNTERS = {
     unit: 'outboxes',
     help: 'Outboxes that had no room and were dropped; the peer is synced instead.',
   },
+  ...CATALOG_COUNTERS,
 } as const satisfies Record<string, MetricDefinition>
 
 /** What happened, split by how it ended. */
@@ -293,6 +292,7 @@ export const SPLIT_COUNTERS = {
     label: 'outcome',
     values: SYNC_ENDS,
   },
+  ...CATALOG_SPLIT_COUNTERS,
 } as const satisfies Record<string, SplitDefinition>
 
 /** Requests, by method, pattern of the route and status. */
