@@ -95,10 +95,11 @@ export class NodeCatalog implements AsyncDisposable {
   }
 }
 
-async function openEngine({ config, folder, clock, random, log }: NodeCatalogOptions) {
+async function openEngine({ config, folder, clock, random, log, metrics }: NodeCatalogOptions) {
+  const parts = { clock, random, log, reports: catalogMetrics(metrics) }
   return config.engine === 'memory'
-    ? createMemoryEngine({ clock, random, log })
-    : openLmdbEngine({ folder: join(folder, FOLDER), clock, random, log })
+    ? createMemoryEngine(parts)
+    : openLmdbEngine({ ...parts, folder: join(folder, FOLDER) })
 }
 
 /** The first that happens after the start is one of these two. */

@@ -9,6 +9,7 @@
 import { RegistryError } from '@rollcall/protocol/errors'
 import type { Clock } from '@rollcall/runtime'
 import type { ChangeFeed } from '../../catalog/engine/change-feed.ts'
+import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
 import type { LeaseBook } from '../../catalog/engine/lease-book.ts'
 import { turn } from '../../catalog/engine/slices.ts'
 import { StoredContent } from './content.ts'
@@ -42,6 +43,7 @@ export interface CommitterOptions {
   readonly book: LeaseBook
   readonly feed: ChangeFeed
   readonly health: Health
+  readonly reports: Pick<EngineReports, 'grouped'>
   /** What the disk is waited for by. */
   readonly io: Clock
   readonly state: StoredState
@@ -202,7 +204,7 @@ export class Committer {
   }
 
   async #runGroup(): Promise<void> {
-    const { store, book } = this.#options
+    const { store, book, reports } = this.#options
     const group = new Group({ store, content: this.#content, book }, this.#state)
     let ended = () => {}
     this.#groupEnd = new Promise((resolve) => {
@@ -212,7 +214,10 @@ export class Committer {
     const decided = this.#decide(group)
     try {
       if (group.spoilt) throw group.spoilt.error
-      if (!group.isEmpty) await this.#keepGroup(group, decided)
+      if (!group.isEmpty) {
+        await this.#keepGroup(group, decided)
+        reports.grouped(decided.length)
+      }
       this.#group = undefined
       for (const { tell } of decided) tell()
     } catch (error) {

@@ -10,6 +10,7 @@ import { ChangeFeed } from '../../catalog/engine/change-feed.ts'
 import { checkCommit } from '../../catalog/engine/check-commit.ts'
 import { decide } from '../../catalog/engine/decide.ts'
 import { LeaseBook } from '../../catalog/engine/lease-book.ts'
+import { noEngineReports, type EngineReports } from '../../catalog/engine/engine-reports.ts'
 import { expireLeases } from '../../catalog/engine/lease-expiry.ts'
 import { checkRange, takePage } from '../../catalog/engine/page.ts'
 import { inSlices } from '../../catalog/engine/slices.ts'
@@ -48,6 +49,7 @@ export interface LmdbEngineOptions {
   readonly io?: Clock
   readonly random: Random
   readonly log: Logger
+  readonly reports?: EngineReports
 }
 
 /**
@@ -80,7 +82,7 @@ export class LmdbEngine implements Engine, AsyncDisposable {
     options: LmdbEngineOptions & { readonly io: Clock },
     { folder, store, state }: Opened,
   ) {
-    const { clock, io, random, log } = options
+    const { clock, io, random, log, reports = noEngineReports } = options
     this.#options = options
     this.#store = store
     this.#book = new LeaseBook(clock)
@@ -92,10 +94,10 @@ export class LmdbEngine implements Engine, AsyncDisposable {
       ...FEED,
       readLog: (from, before) => this.#changeLog.read(from, before),
     })
-    this.#committer = new Committer({ store, book, feed: this.#feed, health, io, state })
+    this.#committer = new Committer({ store, book, feed: this.#feed, health, reports, io, state })
     this.#changeLog = new ChangeLog({ store, committer: this.#committer, clock, io })
     this.#sweeper = new Sweeper(store, this.#committer)
-    this.leases = new LmdbLeases({ book, committer: this.#committer, random })
+    this.leases = new LmdbLeases({ book, committer: this.#committer, random, reports })
     health.onChange(() => {
       this.#onHealth()
     })

@@ -7,6 +7,7 @@
 import type { Random } from '@rollcall/runtime'
 import { hasCode } from '@rollcall/protocol/errors'
 import { endOfLease } from '../../catalog/engine/decide.ts'
+import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
 import type { Due, LeaseBook } from '../../catalog/engine/lease-book.ts'
 import {
   checkLeaseId,
@@ -26,6 +27,7 @@ export interface LmdbLeasesOptions {
   readonly book: LeaseBook
   readonly committer: Committer
   readonly random: Random
+  readonly reports: Pick<EngineReports, 'expired'>
 }
 
 export class LmdbLeases implements Leases {
@@ -70,16 +72,22 @@ export class LmdbLeases implements Leases {
 
   /** Ends those that are still due. Answers false when nothing can be written at present. */
   async endDue(due: readonly Due[]): Promise<boolean> {
+    const { reports } = this.#options
     const ends = await Promise.allSettled(due.map((one) => this.#endOne(one)))
     let canEnd = true
+    let ended = 0
     for (const [at, outcome] of ends.entries()) {
       const one = due[at]
-      if (outcome.status === 'fulfilled' && outcome.value) continue
+      if (outcome.status === 'fulfilled' && outcome.value) {
+        ended += 1
+        continue
+      }
       if (one) this.#options.book.again(one)
       if (outcome.status === 'fulfilled') continue
       if (!isRefusal(outcome.reason)) throw outcome.reason
       canEnd = false
     }
+    if (ended > 0) reports.expired(ended)
     return canEnd
   }
 

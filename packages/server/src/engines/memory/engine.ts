@@ -11,6 +11,7 @@ import { ChangeFeed } from '../../catalog/engine/change-feed.ts'
 import { checkCommit } from '../../catalog/engine/check-commit.ts'
 import { decide, endOfLease, type Write } from '../../catalog/engine/decide.ts'
 import { LeaseBook } from '../../catalog/engine/lease-book.ts'
+import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
 import { expireLeases } from '../../catalog/engine/lease-expiry.ts'
 import { checkRange, takePage } from '../../catalog/engine/page.ts'
 import { inSlices } from '../../catalog/engine/slices.ts'
@@ -43,6 +44,7 @@ export interface MemoryEngineOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  readonly reports?: Pick<EngineReports, 'expired'>
 }
 
 export function createMemoryEngine(options: MemoryEngineOptions): Engine {
@@ -85,6 +87,7 @@ class MemoryEngine implements Engine {
         book: this.#book,
         end: async (due) => {
           for (const { id } of due) end(id)
+          if (due.length > 0) this.#options.reports?.expired(due.length)
           return await Promise.resolve(true)
         },
       },
