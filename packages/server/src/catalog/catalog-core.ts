@@ -75,6 +75,12 @@ export class CatalogCore {
     return end !== 'reached'
   }
 
+  /** See `Catalog.readNow`. */
+  readNow(): ReadPoint | undefined {
+    if (!this.view.isBuilt) return undefined
+    return { revision: this.view.revision, staleMs: this.freshness.staleMs() }
+  }
+
   /** See `Catalog.readable`. */
   async readable({ consistency = 'view', minRevision = 0 }: ReadQuery): Promise<ReadPoint> {
     checkRevision('minRevision', minRevision)

@@ -232,5 +232,7 @@ export interface Catalog {
    * that cannot be had in time, or before the first view is there.
    */
   readable(query: ReadQuery): Promise<ReadPoint>
+  /** From what the view can be read at once; undefined before the first is there. */
+  readNow(): ReadPoint | undefined
   status(): CatalogStatus
 }

@@ -63,6 +63,10 @@ export class CatalogPlane implements Catalog, Actor {
     return this.#txns.run(txn, options)
   }
 
+  readNow(): ReadPoint | undefined {
+    return this.#core.readNow()
+  }
+
   readable(query: ReadQuery): Promise<ReadPoint> {
     return this.#core.readable(query)
   }

@@ -6,7 +6,8 @@
 
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { KEEP_ALIVE_MS, type FastPath } from './fast-path.ts'
+import { KEEP_ALIVE_MS } from './closing-lines.ts'
+import type { FastPath } from './fast-path.ts'
 import type { PeerAcceptor } from './peers/index.ts'
 import { upgradesOnlyAt } from './upgrades.ts'
 import { answerWireErrors } from './wire-errors.ts'

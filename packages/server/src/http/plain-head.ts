@@ -7,10 +7,9 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 
-export interface PlainHead {
+export interface PlainLine {
   readonly method: string
   readonly url: string
-  readonly headers: IncomingHttpHeaders
 }
 
 const END = '\r\n\r\n'
@@ -30,14 +29,18 @@ const KNOWN: ReadonlySet<string> = new Set([
   'sec-fetch-mode',
 ])
 
-/** Understands a text that is exactly one head, in HTTP/1.1, of headers that we know, each once. */
-export function parsePlainHead(text: string): PlainHead | undefined {
-  if (text.indexOf(END) !== text.length - END.length) return undefined
-  const [requestLine = '', ...lines] = text.slice(0, -END.length).split('\r\n')
-  const [method = '', url = '', version, ...more] = requestLine.split(' ')
+/** Understands the first line of a request in HTTP/1.1, without its end. */
+export function parsePlainLine(line: string): PlainLine | undefined {
+  const [method = '', url = '', version, ...more] = line.split(' ')
   if (version !== 'HTTP/1.1' || more.length > 0 || !VISIBLE.test(url)) return undefined
+  return { method, url }
+}
+
+/** Understands what follows the first line up to the end of the head, of headers that we know, each once. */
+export function parsePlainHeaders(text: string): IncomingHttpHeaders | undefined {
+  if (text.indexOf(END) !== text.length - END.length) return undefined
   const headers: Record<string, string> = {}
-  for (const line of lines) {
+  for (const line of text.slice(0, -END.length).split('\r\n')) {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase()
     if (!KNOWN.has(name) || Object.hasOwn(headers, name) || !VISIBLE.test(line)) return undefined
@@ -45,5 +48,5 @@ export function parsePlainHead(text: string): PlainHead | undefined {
   }
   const { host, connection = 'keep-alive' } = headers
   if (host === undefined || connection.toLowerCase() !== 'keep-alive') return undefined
-  return { method, url, headers }
+  return headers
 }
