@@ -17,9 +17,11 @@ runEngineContract({
       rmSync(folder, { recursive: true, force: true })
     })
     const clock = new FakeClock()
+    // Little memory, so that watchers need the log.
+    const keepRevisions = 10
     const options = { folder, clock, io: systemClock, random: seededRandom(1), log: silentLog }
     return await Promise.resolve({
-      open: () => openLmdbEngine(options),
+      open: () => openLmdbEngine({ ...options, keepRevisions }),
       elapse: (ms: number) => clock.advance(ms),
     })
   },

@@ -29,14 +29,14 @@ import { ChangeLog } from './change-log.ts'
 import { Committer } from './committer.ts'
 import { Health } from './health.ts'
 import { LmdbLeases } from './leases.ts'
-import { openFolder, type Opened } from './open.ts'
+import { forgetFolder, openFolder, type Opened } from './open.ts'
 import { restoreInto } from './restore.ts'
 import { LmdbSnapshot } from './snapshot.ts'
 import type { Store } from './store.ts'
 import { Sweeper } from './sweeper.ts'
 
-/** What watchers are fed from memory. */
-const FEED = { keepBytes: 32 * 1_024 * 1_024, keepRevisions: 20_000 }
+const KEEP_REVISIONS = 20_000
+const KEEP_BYTES = 32 * 1_024 * 1_024
 const LOOK_EVERY_MS = 1_000
 const TIDY_EVERY_MS = 60_000
 
@@ -50,6 +50,8 @@ export interface LmdbEngineOptions {
   readonly random: Random
   readonly log: Logger
   readonly reports?: EngineReports
+  /** The newest revisions that watchers are fed from memory, 20,000; older ones come from the disk. */
+  readonly keepRevisions?: number
 }
 
 /**
@@ -67,6 +69,7 @@ export async function openLmdbEngine(options: LmdbEngineOptions): Promise<LmdbEn
 export class LmdbEngine implements Engine, AsyncDisposable {
   readonly leases: LmdbLeases
   readonly #options: LmdbEngineOptions & { readonly io: Clock }
+  readonly #folder: string
   readonly #store: Store
   readonly #book: LeaseBook
   readonly #health: Health
@@ -84,6 +87,7 @@ export class LmdbEngine implements Engine, AsyncDisposable {
   ) {
     const { clock, io, random, log, reports = noEngineReports } = options
     this.#options = options
+    this.#folder = folder
     this.#store = store
     this.#book = new LeaseBook(clock)
     this.#health = new Health({ folder, io, log })
@@ -91,7 +95,8 @@ export class LmdbEngine implements Engine, AsyncDisposable {
     const health = this.#health
     this.#feed = new ChangeFeed({
       revision: state.revision,
-      ...FEED,
+      keepBytes: KEEP_BYTES,
+      keepRevisions: options.keepRevisions ?? KEEP_REVISIONS,
       readLog: (from, before) => this.#changeLog.read(from, before),
     })
     this.#committer = new Committer({ store, book, feed: this.#feed, health, reports, io, state })
@@ -233,6 +238,7 @@ export class LmdbEngine implements Engine, AsyncDisposable {
     for (const snapshot of this.#snapshots) await snapshot[Symbol.asyncDispose]()
     if (!this.#health.broken) await this.#store.write([this.#store.giveUpOwnership()])
     await this.#store.close()
+    forgetFolder(this.#folder)
   }
 
   #onHealth(): void {

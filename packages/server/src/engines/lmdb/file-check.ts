@@ -8,51 +8,75 @@
 import {
   closeSync,
   fstatSync,
-  ftruncateSync,
   mkdirSync,
   openSync,
+  readFileSync,
   readSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { RegistryError } from '@rollcall/protocol/errors'
+import type { Clock } from '@rollcall/runtime'
+import { isWhole } from './page-walk.ts'
 
 /** Where things stand in a meta page of LMDB's second data format, on a little-endian machine. */
-const META = { flags: 18, magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152 }
-const META_BYTES = 160
+const META = {
+  flags: 18,
+  magic: 24,
+  version: 28,
+  pageSize: 48,
+  freeRoot: 88,
+  mainRoot: 136,
+  transaction: 152,
+  bootId: 160,
+}
+const META_BYTES = 168
 const IS_META = 0x08
 const MAGIC = 0xbe_ef_c0_de
 const DATA_VERSION = 2
 const PAGE_MIN = 512
 const PAGE_MAX = 65_536
-/** Pages at the end that were taken and given back in one transaction were never written. */
-const UNWRITTEN_PAGES = 256
 /** LMDB's lock file for 126 readers. */
 const LOCK_BYTES = 8_272
 
-export interface FileCheck {
-  readonly isNew: boolean
-  /** Its end was never written, or is lost: everything has to be looked at once. */
-  readonly isShort: boolean
+/**
+ * Makes the folder, for this user alone, and looks at what is in it. Answers whether it is new;
+ * throws `unavailable`.
+ */
+export async function checkFolder(folder: string, io: Clock): Promise<boolean> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lock = openSync(join(folder, 'lock.mdb'), 'a+', 0o600)
+  try {
+    reserveLock(lock)
+  } finally {
+    closeSync(lock)
+  }
+  const file = join(folder, 'data.mdb')
+  const fd = openSync(file, 'a+', 0o600)
+  try {
+    const { size } = fstatSync(fd)
+    if (size === 0) return true
+    await checkData(file, fd, io)
+    return false
+  } finally {
+    closeSync(fd)
+  }
 }
 
-/** Makes the folder, for this user alone, and looks at what is in it. Throws `unavailable`. */
-export function checkFolder(folder: string): FileCheck {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  reserveLock(join(folder, 'lock.mdb'))
-  return withFile(join(folder, 'data.mdb'), (file, fd) => {
-    const { size } = fstatSync(fd)
-    if (size === 0) return { isNew: true, isShort: false }
-    const pageSize = checkMeta(file, readMeta(fd, 0))
-    const metas = [readMeta(fd, 0), readMeta(fd, pageSize)]
-    for (const meta of metas) if (checkMeta(file, meta) !== pageSize) throw foreign(file)
-    const needed = (lastPageOf(metas) + 1) * pageSize
-    const missing = (needed - size) / pageSize
-    if (missing > UNWRITTEN_PAGES) throw torn(file)
-    // Zeros are an error to LMDB; bytes that are not there are the end of the process.
-    if (missing > 0) ftruncateSync(fd, needed)
-    return { isNew: false, isShort: missing > 0 }
-  })
+async function checkData(file: string, fd: number, io: Clock): Promise<void> {
+  const first = readMeta(fd, 0)
+  const pageSize = checkMeta(file, first)
+  const second = readMeta(fd, pageSize)
+  if (checkMeta(file, second) !== pageSize) throw foreign(file)
+  const isSecond = transactionOf(second) > transactionOf(first)
+  const newest = isSecond ? second : first
+  const pages = { fd, pageSize, sizeBytes: fstatSync(fd).size }
+  if (await isWhole(pages, rootsOf(newest), io)) return
+  // After a crash of the machine LMDB goes back to what it last knew to be on the disk.
+  const isOfThisBoot = newest.readBigInt64LE(META.bootId) === bootId()
+  const flushed = readMeta(fd, pageSize / 2)
+  if (isOfThisBoot || flushed.length < META_BYTES) throw torn(file)
+  if (!(await isWhole(pages, rootsOf(flushed), io))) throw torn(file)
 }
 
 export function foreign(file: string): RegistryError {
@@ -82,15 +106,22 @@ function checkMeta(file: string, meta: Buffer): number {
   return pageSize
 }
 
-/** Of the newest transaction. */
-function lastPageOf(metas: readonly Buffer[]): number {
-  let newest = { transaction: -1n, lastPage: 0n }
-  for (const meta of metas) {
-    const transaction = meta.readBigUInt64LE(META.transaction)
-    if (transaction <= newest.transaction) continue
-    newest = { transaction, lastPage: meta.readBigUInt64LE(META.lastPage) }
+function transactionOf(meta: Buffer): bigint {
+  return meta.readBigUInt64LE(META.transaction)
+}
+
+function rootsOf(meta: Buffer): bigint[] {
+  return [meta.readBigUInt64LE(META.freeRoot), meta.readBigUInt64LE(META.mainRoot)]
+}
+
+/** As LMDB takes it: the first digits. */
+function bootId(): bigint | undefined {
+  try {
+    const [digits] = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').split('-')
+    return BigInt(`0x${digits}`)
+  } catch {
+    return undefined
   }
-  return Number(newest.lastPage)
 }
 
 function readMeta(fd: number, at: number): Buffer {
@@ -99,18 +130,7 @@ function readMeta(fd: number, at: number): Buffer {
 }
 
 /** LMDB writes to its lock file through memory: on a full disk a hole in it would end the process. */
-function reserveLock(path: string): void {
-  withFile(path, (_, fd) => {
-    const { size } = fstatSync(fd)
-    if (size < LOCK_BYTES) writeSync(fd, Buffer.alloc(LOCK_BYTES - size), 0, undefined, size)
-  })
-}
-
-function withFile<T>(file: string, act: (file: string, fd: number) => T): T {
-  const fd = openSync(file, 'a+', 0o600)
-  try {
-    return act(file, fd)
-  } finally {
-    closeSync(fd)
-  }
+function reserveLock(fd: number): void {
+  const { size } = fstatSync(fd)
+  if (size < LOCK_BYTES) writeSync(fd, Buffer.alloc(LOCK_BYTES - size), 0, undefined, size)
 }

@@ -6,9 +6,7 @@
  * @module
  */
 
-import type { Clock } from '@rollcall/runtime'
 import { open, type Database, type RootDatabase } from 'lmdb'
-import { inSlices } from '../../catalog/engine/slices.ts'
 import { decodeOwner, type Owner } from './owner.ts'
 import { decodeState, encodeState, type StoredState } from './state.ts'
 
@@ -119,18 +117,6 @@ export class Store {
   /** Nobody's from now on. */
   giveUpOwnership(): StoreWrite {
     return { table: this.#meta, key: OWNER, value: undefined }
-  }
-
-  /** Whether everything can be read. */
-  async isReadable(io: Clock): Promise<boolean> {
-    try {
-      for (const table of [this.kv, this.leases, this.leased, this.log, this.#meta]) {
-        await inSlices(io, table.getKeys(), (key) => table.getBinaryFast(key))
-      }
-      return true
-    } catch {
-      return false
-    }
   }
 
   /** Readers that died keep old pages alive. */

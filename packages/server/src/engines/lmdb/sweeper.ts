@@ -40,10 +40,16 @@ export class Sweeper {
   /** Sweeps all there is, slice by slice, until `signal` aborts. */
   async sweep(signal: AbortSignal): Promise<void> {
     if (!this.#isNeeded) return
-    for (const table of this.#tables) {
-      while (!signal.aborted && (await this.#committer.alone(() => this.#sweepSlice(table))) > 0);
+    // What a restore leaves behind meanwhile is a reason to begin anew.
+    this.#isNeeded = false
+    try {
+      for (const table of this.#tables) {
+        while (!signal.aborted && (await this.#committer.alone(() => this.#sweepSlice(table))) > 0);
+      }
+    } catch (error) {
+      this.#isNeeded = true
+      throw error
     }
-    this.#isNeeded = signal.aborted || this.#restoring !== undefined
   }
 
   get #tables(): readonly Table[] {
