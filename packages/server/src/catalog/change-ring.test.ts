@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { ChangeRing } from './change-ring.ts'
-import type { Change } from './engine.ts'
+import type { HeldKey } from './view/kv-table.ts'
 
-function put(key: string, bytes = 1): Change {
+function put(key: string, bytes = 1): HeldKey {
   const value = new Uint8Array(bytes)
-  return { kind: 'put', entry: { key, value, createRevision: 1, modRevision: 1, lease: 0 } }
+  return { key, value, createRevision: 1, modRevision: 1, lease: 0 }
 }
 
 const revisions = (ring: ChangeRing, since: number) =>

@@ -1,10 +1,13 @@
-import type { Change } from './engine.ts'
 import { CHANGE_RING_LIMITS } from './limits.ts'
+import type { HeldKey } from './view/kv-table.ts'
 
-/** The changes of users' keys in one revision, as the engine tells them. */
+/** A key as it was put, which the view holds as well for as long as it is so, or the name of one that is gone. */
+export type KeptChange = HeldKey | string
+
+/** The changes of users' keys in one revision. */
 export interface RevisionChanges {
   readonly revision: number
-  readonly changes: readonly Change[]
+  readonly changes: readonly KeptChange[]
 }
 
 /** What a change costs beside its key and value. */
@@ -70,8 +73,8 @@ function bytesOf({ changes }: RevisionChanges): number {
   let bytes = 0
   for (const change of changes) {
     bytes += CHANGE_OVERHEAD_BYTES
-    if (change.kind === 'put') bytes += change.entry.key.length + change.entry.value.length
-    else bytes += change.key.length
+    if (typeof change === 'string') bytes += change.length
+    else bytes += change.key.length + change.value.length
   }
   return bytes
 }

@@ -5,10 +5,11 @@
  */
 
 import type { KvChanges, KvListener } from './catalog.ts'
-import { ChangeRing, type RevisionChanges } from './change-ring.ts'
-import type { Batch, Change, KeyValue } from './engine.ts'
+import { ChangeRing, type KeptChange, type RevisionChanges } from './change-ring.ts'
+import type { Batch, KeyValue } from './engine.ts'
 import { KV_PREFIX, kvKey, userKey } from './key-schema.ts'
 import { PrefixListeners } from './prefix-listeners.ts'
+import { presentHeld, type KvTable } from './view/kv-table.ts'
 
 export type RestartReason = 'restored' | 'compacted'
 
@@ -18,13 +19,17 @@ export class KvFeed {
   readonly #restarts = new Set<{ readonly listener: (reason: RestartReason) => void }>()
   #revision = 0
 
-  /** Takes what a revision changed; the view has applied it. */
-  append({ revision, changes }: Batch): void {
+  /** Takes what a revision changed; the table has it already. */
+  append({ revision, changes }: Batch, kv: KvTable): void {
     this.#revision = revision
-    const ofUsers = changes.every(isOfUsers) ? changes : changes.filter(isOfUsers)
-    if (ofUsers.length === 0) return
-    this.#ring.append({ revision, changes: ofUsers })
-    if (!this.#listeners.isEmpty) this.#tell({ revision, changes: ofUsers })
+    const kept: KeptChange[] = []
+    for (const change of changes) {
+      const key = change.kind === 'put' ? change.entry.key : change.key
+      if (key.startsWith(KV_PREFIX)) kept.push(kv.get(key) ?? key)
+    }
+    if (kept.length === 0) return
+    this.#ring.append({ revision, changes: kept })
+    if (!this.#listeners.isEmpty) this.#tell({ revision, changes: kept })
   }
 
   /** The view was built anew at a revision. Without a reason nobody has seen another before. */
@@ -69,7 +74,7 @@ export class KvFeed {
   }
 }
 
-/** A stored entry as users see it. */
+/** An entry of the engine as users see it. */
 export function presentEntry(entry: KeyValue): KeyValue {
   const { key, value, createRevision, modRevision, lease } = entry
   return { key: userKey(key), value, createRevision, modRevision, lease }
@@ -80,17 +85,13 @@ function changesBelow(stored: string, changes: RevisionChanges): KvChanges | und
   const deletes: string[] = []
   for (const change of changes.changes) {
     if (!keyOf(change).startsWith(stored)) continue
-    if (change.kind === 'put') puts.push(presentEntry(change.entry))
-    else deletes.push(userKey(change.key))
+    if (typeof change === 'string') deletes.push(userKey(change))
+    else puts.push(presentHeld(change))
   }
   if (puts.length === 0 && deletes.length === 0) return undefined
   return { revision: changes.revision, puts, deletes }
 }
 
-function keyOf(change: Change): string {
-  return change.kind === 'put' ? change.entry.key : change.key
-}
-
-function isOfUsers(change: Change): boolean {
-  return keyOf(change).startsWith(KV_PREFIX)
+function keyOf(change: KeptChange): string {
+  return typeof change === 'string' ? change : change.key
 }

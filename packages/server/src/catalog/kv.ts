@@ -14,7 +14,7 @@ import type { Compare, KeyValue, Operation, OperationResult } from './engine.ts'
 import type { IdempotentWrites } from './idempotency.ts'
 import { compareKeys } from './key-order.ts'
 import { kvKey } from './key-schema.ts'
-import { presentEntry, type RestartReason } from './kv-feed.ts'
+import type { RestartReason } from './kv-feed.ts'
 import { useLeases } from './leases/lease-use.ts'
 import {
   checkDeletePrefix,
@@ -24,6 +24,7 @@ import {
   keyNotFound,
   revisionConflict,
 } from './refusals.ts'
+import { presentHeld } from './view/kv-table.ts'
 
 export interface KvDelete extends WriteOptions {
   readonly ifRevision?: number | undefined
@@ -40,8 +41,8 @@ export class KvStore implements Kv {
   }
 
   get(key: string): KeyValue | undefined {
-    const entry = this.#core.tables.kv.get(kvKey(key))
-    return entry && presentEntry(entry)
+    const held = this.#core.tables.kv.get(kvKey(key))
+    return held && presentHeld(held)
   }
 
   list(query: {
@@ -53,11 +54,11 @@ export class KvStore implements Kv {
     const after = query.after === undefined ? undefined : kvKey(query.after)
     const from = after === undefined || compareKeys(after, stored) < 0 ? stored : after
     const entries: KeyValue[] = []
-    for (const entry of this.#core.tables.kv.from(from)) {
-      if (entry.key === after) continue
-      if (!entry.key.startsWith(stored)) break
+    for (const held of this.#core.tables.kv.from(from)) {
+      if (held.key === after) continue
+      if (!held.key.startsWith(stored)) break
       if (entries.length === query.limit) return { entries, more: true }
-      entries.push(presentEntry(entry))
+      entries.push(presentHeld(held))
     }
     return { entries, more: false }
   }

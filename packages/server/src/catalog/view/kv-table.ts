@@ -1,14 +1,30 @@
 import type { KeyValue } from '../engine.ts'
 import { compareKeys } from '../key-order.ts'
-import { FAMILY } from '../key-schema.ts'
+import { FAMILY, userKey } from '../key-schema.ts'
 import { OrderedMap } from '../ordered-map.ts'
 import { ShardedMap } from '../sharded-map.ts'
+import { packValue, unpackValue, type PackedValue } from './packed-value.ts'
 import type { Reducer } from './reducer.ts'
+
+/** A key as it is kept: its family in front, its value packed. */
+export interface HeldKey {
+  readonly key: string
+  readonly value: PackedValue
+  readonly createRevision: number
+  readonly modRevision: number
+  readonly lease: number
+}
+
+/** A kept key as users see it. */
+export function presentHeld(held: HeldKey): KeyValue {
+  const { key, value, createRevision, modRevision, lease } = held
+  return { key: userKey(key), value: unpackValue(value), createRevision, modRevision, lease }
+}
 
 /** The users' keys, found by name, in order, and by lease. Keys here have their family in front. */
 export class KvTable implements Reducer {
   readonly family = FAMILY.kv
-  readonly #entries = new ShardedMap<KeyValue>()
+  readonly #entries = new ShardedMap<HeldKey>()
   readonly #order = new OrderedMap<string, undefined>(undefined, compareKeys)
   readonly #ofLease = new Map<number, Set<string>>()
 
@@ -16,7 +32,7 @@ export class KvTable implements Reducer {
     return this.#entries.size
   }
 
-  get(stored: string): KeyValue | undefined {
+  get(stored: string): HeldKey | undefined {
     return this.#entries.get(stored)
   }
 
@@ -25,12 +41,14 @@ export class KvTable implements Reducer {
     if (before) this.#unlink(before)
     else this.#order.set(entry.key, undefined)
     // The name that is there stays the only copy of it.
-    const kept = before ? { ...entry, key: before.key } : entry
-    this.#entries.set(kept.key, kept)
-    if (kept.lease === 0) return
-    const keys = this.#ofLease.get(kept.lease)
-    if (keys) keys.add(kept.key)
-    else this.#ofLease.set(kept.lease, new Set([kept.key]))
+    const key = before?.key ?? entry.key
+    const { createRevision, modRevision, lease } = entry
+    const value = packValue(entry.value)
+    this.#entries.set(key, { key, value, createRevision, modRevision, lease })
+    if (lease === 0) return
+    const keys = this.#ofLease.get(lease)
+    if (keys) keys.add(key)
+    else this.#ofLease.set(lease, new Set([key]))
   }
 
   delete(key: string): void {
@@ -42,8 +60,8 @@ export class KvTable implements Reducer {
   }
 
   /** In the order of the keys, from `from` on, `from` included. */
-  *from(from: string): Generator<KeyValue, void, undefined> {
-    for (const key of this.#order.keys(from)) yield this.#entries.get(key) as KeyValue
+  *from(from: string): Generator<HeldKey, void, undefined> {
+    for (const key of this.#order.keys(from)) yield this.#entries.get(key) as HeldKey
   }
 
   /** In no order. */
@@ -51,7 +69,7 @@ export class KvTable implements Reducer {
     return this.#ofLease.get(lease) ?? []
   }
 
-  #unlink({ key, lease }: KeyValue): void {
+  #unlink({ key, lease }: HeldKey): void {
     if (lease === 0) return
     const keys = this.#ofLease.get(lease)
     keys?.delete(key)

@@ -42,7 +42,7 @@ export class View {
       else tables.delete(change.key)
     }
     this.#revision = batch.revision
-    this.feed.append(batch)
+    this.feed.append(batch, tables.kv)
     this.#waiters.reach(batch.revision)
   }
 
