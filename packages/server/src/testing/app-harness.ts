@@ -9,6 +9,7 @@ import { API_BASE } from '@rollcall/protocol'
 import { silentLog, type Logger } from '@rollcall/runtime'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { createApp, type HttpLimits } from '../http/app.ts'
+import type { Catalog } from '../catalog/index.ts'
 import { Readiness } from '../http/readiness.ts'
 import { Waiters } from '../http/waiters.ts'
 import type { PlaneLimits } from '../instances/index.ts'
@@ -23,6 +24,8 @@ export interface AppSetUp {
   readonly token?: string
   readonly limits?: Partial<HttpLimits & PlaneLimits & { readonly watchersMax: number }>
   readonly log?: Logger
+  /** Which plane is served, where it is not the one that the harness has started. */
+  readonly catalogOf?: (harness: CatalogHarness) => Promise<Catalog>
 }
 
 export interface Call {
@@ -74,7 +77,8 @@ const LIMITS: HttpLimits = {
 }
 
 /** Builds a node's server, ready and empty: node `n1`, env `default`, zone `z1`, one of three. */
-export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}) {
+export async function setUpApp(setUp: AppSetUp = {}) {
+  const { token, limits, log = silentLog } = setUp
   const metrics = createMetrics({ ofProcess: false })
   const harness = setUpPlane({
     metrics: instanceMetrics(metrics),
@@ -90,7 +94,7 @@ export async function setUpApp({ token, limits, log = silentLog }: AppSetUp = {}
     version: '0.0.0-test',
     instances: plane,
     cluster,
-    catalog: catalog.catalog,
+    catalog: (await setUp.catalogOf?.(catalog)) ?? catalog.catalog,
     authorize: createAuthorize(token),
     readiness,
     waiters,
