@@ -22,6 +22,17 @@ test('writes lines, and shows what would steer the terminal', () => {
   expect(textOf(stderr)).toBe('c\\u0007\n')
 })
 
+test('writes bytes as they are, but no more of them than somebody reads', () => {
+  const { stdout, io } = setUp()
+  const bytes = Buffer.from([0, 255, 27, 10])
+  io.bytes(bytes)
+  expect(stdout.read()).toEqual(bytes)
+
+  stdout.emit('error', brokenPipe())
+  io.bytes(bytes)
+  expect(stdout.read()).toBeNull()
+})
+
 test('a reader that went away ends the output quietly', () => {
   const { stdout, io, textOf } = setUp()
   expect(io.outputGone.aborted).toBe(false)
