@@ -16,11 +16,13 @@ import { fork, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { systemClock } from '@rollcall/runtime'
 import {
   describeFailure,
   runScenario,
   scenarioNamed,
   SCENARIOS,
+  summarizeFailure,
 } from '../packages/server/test/cluster-scenarios.ts'
 import type { Scenario } from '../packages/server/test/cluster-scenario.ts'
 import {
@@ -34,7 +36,14 @@ import {
 /** What one worker tells after each few runs. */
 interface Report {
   readonly totals: Totals
-  readonly failures: readonly string[]
+  readonly failures: readonly Failure[]
+}
+
+/** A run that failed: in a line, and with what led to it. */
+interface Failure {
+  readonly seed: number
+  readonly line: string
+  readonly story: string
 }
 
 interface Work {
@@ -44,7 +53,8 @@ interface Work {
 }
 
 const REPORT_EVERY = 20
-const FAILURES_SHOWN = 5
+/** The first failures are told with what led to them, the others in a line each. */
+const STORIES_SHOWN = 5
 const PROGRESS_EVERY_RUNS = 100
 
 const OPTIONS = {
@@ -106,7 +116,7 @@ async function runTests(): Promise<void> {
 function doShare({ scenarios, fromSeed, seeds }: Work, share: string): void {
   const [mine = 0, of = 1] = share.split('/').map(Number)
   let totals = noTotals()
-  let failures: string[] = []
+  let failures: Failure[] = []
   const report = () => {
     process.send?.({ totals, failures } satisfies Report)
     totals = noTotals()
@@ -117,7 +127,10 @@ function doShare({ scenarios, fromSeed, seeds }: Work, share: string): void {
     if (!scenario) break
     const outcome = runScenario(scenario, fromSeed + at)
     addOutcome(totals, outcome)
-    if (outcome.violations.length > 0) failures.push(describeFailure(outcome))
+    if (outcome.violations.length > 0) {
+      const { seed } = outcome
+      failures.push({ seed, line: summarizeFailure(outcome), story: describeFailure(outcome) })
+    }
     if (totals.runs === REPORT_EVERY || failures.length > 0) report()
   }
   report()
@@ -127,22 +140,28 @@ function doShare({ scenarios, fromSeed, seeds }: Work, share: string): void {
 async function leadAll({ seeds }: Work, wanted: number): Promise<number> {
   const workers = Math.max(1, Math.min(wanted, seeds))
   const totals = noTotals()
-  let shown = 0
+  const failed: Failure[] = []
+  const startedAtMs = systemClock.monotonicMs()
   let toldRuns = 0
   const take = ({ totals: more, failures }: Report) => {
     addTotals(totals, more)
     for (const failure of failures) {
-      shown += 1
-      if (shown <= FAILURES_SHOWN) console.error(`\n${failure}\n`)
+      failed.push(failure)
+      console.error(failed.length <= STORIES_SHOWN ? `\n${failure.story}\n` : failure.line)
     }
     if (totals.runs - toldRuns >= PROGRESS_EVERY_RUNS) {
       toldRuns = totals.runs
-      console.log(`${totals.runs} of ${seeds} runs, ${totals.failed} failed`)
+      const perS = (1_000 * totals.runs) / (systemClock.monotonicMs() - startedAtMs)
+      const progress = `${totals.runs} of ${seeds} runs, ${perS.toFixed(1)} a second`
+      console.log(`${progress}, ${totals.failed} failed`)
     }
   }
   const ends = await Promise.all(
     Array.from({ length: workers }, (_, at) => runWorker(`${at}/${workers}`, take)),
   )
+  for (const { line } of failed.toSorted((left, right) => left.seed - right.seed)) {
+    console.error(line)
+  }
   return conclude(totals, ends)
 }
 

@@ -89,12 +89,20 @@ export function runScenario(scenario: Scenario, seed: number): Outcome {
 export function describeFailure({ scenario, seed, history, violations }: Outcome): string {
   const [first] = violations
   if (!first) return ''
-  const lines = violations.slice(0, 12).map(({ invariant, atMs, node, key, what }) => {
-    const where = [key, node && `at ${node}`].filter(Boolean).join(' ')
-    return `  ${(atMs / 1_000).toFixed(2).padStart(7)} ${invariant}: ${where} ${what}`
-  })
+  const lines = violations.slice(0, 12).map((each) => `  ${textOf(each)}`)
   const replay = `npm run simulate -- --scenario ${scenario} --seed ${seed}`
   return [`${scenario} fails at seed ${seed}: ${replay}`, ...lines, story(history, first)].join(
     '\n',
   )
+}
+
+/** The same in one line: which run, and what was wrong first. */
+export function summarizeFailure({ scenario, seed, violations }: Outcome): string {
+  const [first] = violations
+  return first ? `${scenario} ${seed}: ${textOf(first)}` : ''
+}
+
+function textOf({ invariant, atMs, node, key, what }: Violation): string {
+  const where = [key, node && `at ${node}`].filter(Boolean).join(' ')
+  return `${(atMs / 1_000).toFixed(2).padStart(7)} ${invariant}: ${where} ${what}`
 }

@@ -68,22 +68,17 @@ export class Digest {
 
   /** The sums of `buckets` buckets, two lanes each; a power of two, at most all. */
   sums(buckets: number): number[] {
-    const sums = this.#sums
-    const width = 2 * buckets
-    const folded = new Uint32Array(width)
-    // Bucket `at` of all is bucket `at % buckets` of fewer; without the division, since these are many.
-    for (let from = 0; from < sums.length; from += width) {
-      for (let at = 0; at < width; at += 1) {
-        folded[at] = (folded[at] ?? 0) + (sums[from + at] ?? 0)
-      }
-    }
-    return Array.from(folded)
+    const folded = this.#fold(buckets)
+    const sums = new Array<number>(folded.length)
+    // `Array.from` asks the iterator for each of them: many times slower.
+    for (let at = 0; at < sums.length; at += 1) sums[at] = folded[at] ?? 0
+    return sums
   }
 
   /** Which of somebody else's buckets differ from ours; with `restingMs`, only those that did not change here for so long. */
   differing(theirs: readonly number[], restingMs: number, nowMs: number): number[] {
     const buckets = theirs.length / 2
-    const ours = this.sums(buckets)
+    const ours = this.#fold(buckets)
     const differing: number[] = []
     for (let at = 0; at < buckets; at += 1) {
       const isEqual = ours[2 * at] === theirs[2 * at] && ours[2 * at + 1] === theirs[2 * at + 1]
@@ -117,6 +112,21 @@ export class Digest {
       if ((this.#changedAtS[at] ?? 0) > untilS) return false
     }
     return true
+  }
+
+  /** The same in as few bytes; of all buckets it is the very array in which they are kept. */
+  #fold(buckets: number): Uint32Array {
+    const sums = this.#sums
+    const width = 2 * buckets
+    if (width === sums.length) return sums
+    const folded = new Uint32Array(width)
+    // Bucket `at` of all is bucket `at % buckets` of fewer; without the division, since these are many.
+    for (let from = 0; from < sums.length; from += width) {
+      for (let at = 0; at < width; at += 1) {
+        folded[at] = (folded[at] ?? 0) + (sums[from + at] ?? 0)
+      }
+    }
+    return folded
   }
 
   #count(bucket: number, [a, b]: Sum, nowMs: number): void {
