@@ -96,13 +96,31 @@ function deadShown(where: Case, span: DeadSpan): Violation[] {
     const wasAbsent = views.at(fromMs - 0.001) === undefined
     const wasServing = isServing(history.condition(node).at(fromMs - 0.001))
     const lateMs = fromMs - signMs - where.ttlMs - DIRECT_EXTRA_MS
-    const isBack = wasAbsent && wasServing && fromMs > heldMs
+    const isBack = wasAbsent && wasServing && fromMs > heldMs && !isLearnt(where, fromMs)
     if (isBack && lateMs > longestStallMs(where, signMs, fromMs)) {
       const what = `comes back ${Math.round(fromMs - signMs)} ms after its last sign of life`
       found.push({ invariant: 'I4 dead reappears', atMs: fromMs, node, key: one.key, what })
     }
   }
   return found.slice(0, 1)
+}
+
+/**
+ * Whether a node shows for the first time in its present life what another shows to it. Until
+ * "2 × ttl + 8 s when its home died" (I4) the others may, and who starts meanwhile shows what
+ * they show (I1); that it served for a moment before it could hear of them brings nobody back.
+ */
+function isLearnt({ history, one, node, views }: Case, atMs: number): boolean {
+  const startedMs = history.condition(node).since(atMs, ({ isUp }) => isUp) ?? 0
+  for (const [ms, view] of views.entries()) {
+    if (view && ms >= startedMs && ms < atMs) return false
+  }
+  return history.nodes.some(
+    (other) =>
+      other !== node &&
+      history.path(other, node).at(atMs) !== 'none' &&
+      one.views.get(other)?.at(atMs) !== undefined,
+  )
 }
 
 /**

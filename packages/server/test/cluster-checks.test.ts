@@ -36,7 +36,11 @@ function renew(
 ): void {
   for (let atMs = fromMs; atMs <= toMs; atMs += 3_000) {
     const fact = { atMs, process: 1, node, op: atMs === fromMs ? 'register' : 'renew' } as const
-    say(key, { ...fact, kind: 'accepted', gen: 1, version: 'v1' }, { ...fact, kind: 'answered' })
+    say(
+      key,
+      { ...fact, kind: 'accepted', gen: 1, cver: 1, version: 'v1' },
+      { ...fact, kind: 'answered' },
+    )
   }
 }
 
@@ -154,12 +158,32 @@ test('a dead instance does not come back', () => {
   expect(found(history)).toEqual(['I4 dead reappears at B'])
 })
 
+test('a node that started meanwhile may learn of the dead from who still shows them', () => {
+  const learns = (othersShow: boolean, startedMs: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, 'none')
+    history.path('A', 'B').set(22_500, 'direct')
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    crash(key, 11_000)
+    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+    history.condition('B').set(startedMs, { ...up, isUp: false, isReady: false })
+    history.condition('B').set(startedMs + 1, up)
+    show(key, 'A', [1_000, SHOWN], [othersShow ? 24_000 : 22_900, undefined])
+    show(key, 'B', [1_050, SHOWN], [15_000, undefined], [15_500, SHOWN], [19_600, undefined])
+    show(key, 'B', [23_000, SHOWN], [23_500, undefined])
+    return found(history)
+  }
+  expect(learns(true, 20_000)).toEqual([])
+  expect(learns(true, 15_000)).toEqual(['I4 dead reappears at B'])
+  expect(learns(false, 20_000)).toEqual(['I4 dead reappears at B'])
+})
+
 function cancelled(shownAgain: readonly (readonly [number, View | undefined])[]) {
   const { history, key } = setUp()
   renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
   say(key, { atMs: 11_000, process: 1, kind: 'leaving' })
   const cancel = { atMs: 11_050, process: 1, op: 'cancel', node: 'A' } as const
-  say(key, { ...cancel, kind: 'accepted', gen: 1, version: '' })
+  say(key, { ...cancel, kind: 'accepted', gen: 1, cver: 1, version: '' })
   say(key, { ...cancel, kind: 'answered' })
   say(key, { atMs: 11_060, process: 1, kind: 'left', acknowledged: true })
   show(key, 'A', [1_000, SHOWN], [11_050, undefined])
@@ -190,6 +214,44 @@ test('a cancel that dies with the only node that knew of it is a stated exceptio
   const down = { isUp: false, isStalled: false, isReady: false, isIsolated: false }
   history.condition('A').set(11_500, down)
   expect(explanationOf(violation, history)?.name).toBe('died before it shipped')
+})
+
+test('what shows for a moment after a heal may have come by another way, unless its node knew better', () => {
+  const nameOf = (brokenMs: number, isRestarted = false) => {
+    const history = cancelled([
+      [11_100, undefined],
+      [20_000, SHOWN],
+      [20_300, undefined],
+    ])
+    history.path('A', 'B').set(brokenMs, 'none')
+    history.path('A', 'B').set(19_500, 'direct')
+    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+    if (isRestarted) history.condition('B').set(15_000, { ...up, isUp: false })
+    if (isRestarted) history.condition('B').set(16_000, up)
+    const [violation] = violationsOf(history, BOUNDS)
+    return violation && explanationOf(violation, history)?.name
+  }
+  expect(nameOf(11_500)).toBe('came by another way')
+  const toldMs = 13_500
+  expect(nameOf(toldMs)).toBeUndefined()
+  expect(nameOf(toldMs, true)).toBe('came by another way')
+})
+
+test('a client without a session may have spoken to two clocks, the later of which wins', () => {
+  const explained = (hasSession: boolean, cver: number) => {
+    const { history } = setUp()
+    const key = history.addKey('web two', hasSession)
+    const fact = { process: 1, op: 'register', gen: 1, kind: 'accepted' } as const
+    say(key, { ...fact, atMs: 5_000, node: 'A', cver, version: 'v2' })
+    say(key, { ...fact, atMs: 6_000, node: 'B', cver: 10, version: 'v3' })
+    show(key, 'A', [6_500, { ...SHOWN, version: 'v2' }])
+    const said = { atMs: 6_000, node: 'B' }
+    const content = { invariant: 'content', atMs: 60_000, key: 'web two', what: '', said } as const
+    return explanationOf({ ...content, node: 'A' }, history)?.name
+  }
+  expect(explained(false, 20)).toBe('spoke to two clocks')
+  expect(explained(false, 5)).toBeUndefined()
+  expect(explained(true, 20)).toBeUndefined()
 })
 
 function final(shown: Record<string, string>, outbox = 0) {

@@ -50,16 +50,46 @@ function nobodyWasLeft({ said, atMs }: Violation, history: History): boolean {
     )
 }
 
-/** Whether something was shown for a moment, soon after the way to who knew better was open again. */
+/** Whether something was shown for a moment, soon after the way to any who knew better was open again. */
 function cameByAnotherWay(violation: Violation, history: History): boolean {
   const { said, node, atMs, toMs = Number.POSITIVE_INFINITY } = violation
-  if (!said || node === undefined || node === said.node || toMs - atMs > MOMENT_MS) return false
-  const path = history.path(node, said.node)
-  return !path.always(Math.max(said.atMs, atMs - SOON_MS), atMs, (each) => each !== 'none')
+  if (!said || node === undefined || toMs - atMs > MOMENT_MS) return false
+  // Who has started again since remembers nothing: only by others may it know.
+  const knows = (other: string) =>
+    history.condition(other).always(said.atMs, atMs, ({ isUp }) => isUp) &&
+    (other === said.node ||
+      longestMs(history.path(other, said.node), { fromMs: said.atMs, toMs: atMs }) >= SHIPPED_MS)
+  if (knows(node)) return false
+  const fromMs = Math.max(said.atMs, atMs - SOON_MS)
+  return history.nodes
+    .filter((other) => other !== node && knows(other))
+    .every((other) => !history.path(node, other).always(fromMs, atMs, (each) => each !== 'none'))
 }
 
 const MOMENT_MS = 1_000
 const SOON_MS = 5_000
+
+/**
+ * Whether a client that names no session said something else last than what stands, and what
+ * stands is an earlier word of it that another node took with a later stamp.
+ */
+function spokeToTwoClocks(violation: Violation, history: History): boolean {
+  const { invariant, key = '', node = '', said } = violation
+  const one = history.keys.get(key)
+  if (invariant !== 'content' || !said || one?.hasSession !== false) return false
+  const words = one.clientEvents.filter((each) => each.kind === 'accepted')
+  const registered = words.filter(({ op }) => op === 'register')
+  const last = registered.findLast(({ atMs }) => atMs === said.atMs)
+  const shown = one.views.get(node)?.last?.version
+  if (!last) return false
+  return registered.some(
+    ({ atMs, node: taker, version, gen, cver }) =>
+      atMs < last.atMs &&
+      taker !== last.node &&
+      version === shown &&
+      (gen === last.gen ? cver > last.cver : gen > last.gen),
+  )
+}
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -79,6 +109,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason:
       'After a heal a cancel and what it ends may arrive by different paths: what ended shows for less than a second until both are there (seed 268 of the evidence).',
     explains: cameByAnotherWay,
+  },
+  {
+    name: 'spoke to two clocks',
+    reason:
+      'Of content the greater (gen, cver) wins, and clocks may differ by minutes. A client that names its session is asked to say its word again when an earlier one has won; without one it may be another process that spoke.',
+    explains: spokeToTwoClocks,
   },
 ]
 

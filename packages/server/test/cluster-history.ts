@@ -44,12 +44,13 @@ export type ClientEvent = { readonly atMs: number; readonly process: number } & 
   | { readonly kind: 'leaving' }
   /** It has done what it can to cancel; `acknowledged` by a node or not. */
   | { readonly kind: 'left'; readonly acknowledged: boolean }
-  /** A node did what it asked for. `gen`: of the life on record there afterwards. */
+  /** A node did what it asked for. `gen` and `cver`: of the life and content on record there afterwards. */
   | {
       readonly kind: 'accepted'
       readonly op: OpName
       readonly node: string
       readonly gen: number
+      readonly cver: number
       readonly version: string
     }
   /** It learnt that a node did. */

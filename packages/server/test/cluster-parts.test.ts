@@ -1,5 +1,6 @@
 import { seededRandom } from '@rollcall/runtime'
 import { expect, test } from 'vitest'
+import { COALESCE_MS } from '../src/instances/constants.ts'
 import type { PeerMessage } from '../src/instances/replication/messages.ts'
 import type { PeerListener } from '../src/instances/replication/peer-transport.ts'
 import { EventQueue } from '../src/testing/simulation/event-queue.ts'
@@ -8,6 +9,8 @@ import { SimNetwork } from '../src/testing/simulation/sim-network.ts'
 import { SimProcess } from '../src/testing/simulation/sim-process.ts'
 import { ClientProcess, type Answer, type Request } from './cluster-client.ts'
 import type { ClientEvent } from './cluster-history.ts'
+import { setUpPlane } from '../src/testing/index.ts'
+import { ClusterWatcher } from './cluster-watcher.ts'
 import { Timeline } from './cluster-timeline.ts'
 
 function newProcess(queue: EventQueue, seed = 1): SimProcess {
@@ -224,6 +227,30 @@ test('a client that is superseded at its first word outdoes that, later it stops
   expect(requests).toHaveLength(3)
   expect(events.at(-1)?.kind).toBe('superseded')
 })
+
+test.each([
+  { hasFlickered: false, told: ['was woken for nothing, by a'] },
+  { hasFlickered: true, told: [] },
+])(
+  'a watcher that is woken without news complains, unless something went and came back: $hasFlickered',
+  ({ hasFlickered, told }) => {
+    const { plane, clock, register, ref } = setUpPlane()
+    register()
+    const said: string[] = []
+    const watcher = new ClusterWatcher('web', {
+      fail: (what) => said.push(what),
+      hasFlickered: () => hasFlickered,
+    })
+    watcher.connect(plane)
+    plane.set(ref(), { statusOverride: 'down' })
+    clock.advanceNow(1)
+    expect(said).toEqual([])
+    plane.set(ref(), { statusOverride: null })
+    plane.set(ref(), { statusOverride: 'down' })
+    clock.advanceNow(COALESCE_MS)
+    expect(said).toEqual(told)
+  },
+)
 
 test('a timeline knows what was when, and since when', () => {
   const line = new Timeline<string>()

@@ -24,9 +24,15 @@ function viewOf(instances: Iterable<ShownInstance>): Map<string, string> {
   return new Map([...instances].map((each) => [`${each.zone} ${each.id}`, look(each)]))
 }
 
+export interface WatcherReactions {
+  readonly fail: (what: string) => void
+  /** Whether the watched node has just shown an instance otherwise, or not at all, for a moment. */
+  readonly hasFlickered: (id: string) => boolean
+}
+
 export class ClusterWatcher {
   readonly #key: { readonly env: string; readonly service: string }
-  readonly #fail: (what: string) => void
+  readonly #reactions: WatcherReactions
   #plane: InstancePlane | undefined
   #view = new Map<string, string>()
   #revision = 0
@@ -36,9 +42,9 @@ export class ClusterWatcher {
   resumptions = 0
   told = 0
 
-  constructor(service: string, fail: (what: string) => void) {
+  constructor(service: string, reactions: WatcherReactions) {
     this.#key = { env: 'default', service }
-    this.#fail = fail
+    this.#reactions = reactions
   }
 
   /** Subscribes first and reads after, by token if there is one. */
@@ -73,7 +79,7 @@ export class ClusterWatcher {
       [...truth].every(([place, seen]) => this.#view.get(place) === seen)
     if (isSame) return
     const both = JSON.stringify({ view: [...this.#view], truth: [...truth] })
-    this.#fail(`sees other than its node shows: ${both}`)
+    this.#reactions.fail(`sees other than its node shows: ${both}`)
     this.#startOver(plane)
   }
 
@@ -87,22 +93,23 @@ export class ClusterWatcher {
 
   #apply({ changed, revision }: ServiceChanges, isLive: boolean): void {
     if (changed.size > 0 && revision <= this.#revision) {
-      this.#fail(`is told of ${revision} after ${this.#revision}`)
+      this.#reactions.fail(`is told of ${revision} after ${this.#revision}`)
     }
     let isNews = changed.size === 0
     for (const [entry, reason] of changed) {
       const place = `${entry.zone} ${entry.id}`
       const seen = entry.isShown() ? look(entry) : undefined
-      if (seen === undefined && reason === undefined) this.#fail(`${place} went for no reason`)
+      if (seen === undefined && reason === undefined)
+        this.#reactions.fail(`${place} went for no reason`)
       isNews ||= seen !== this.#view.get(place)
       if (seen === undefined) this.#view.delete(place)
       else this.#view.set(place, seen)
     }
     this.told += Number(isLive)
-    // What changed there and back within a moment is told once, as it is now.
-    if (isLive && !isNews) {
-      const names = [...changed.keys()].map(({ id }) => id)
-      this.#fail(`was woken for nothing, by ${names.join(', ')}`)
+    const names = [...changed.keys()].map(({ id }) => id)
+    // Changes within a moment leave as one: what went and came back meanwhile is told as it is now.
+    if (isLive && !isNews && !names.some((id) => this.#reactions.hasFlickered(id))) {
+      this.#reactions.fail(`was woken for nothing, by ${names.join(', ')}`)
     }
     this.#revision = Math.max(this.#revision, revision)
     this.#token = this.#plane?.token(this.#revision)

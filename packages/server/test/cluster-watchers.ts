@@ -5,6 +5,7 @@
  * @module
  */
 
+import { COALESCE_MS } from '../src/instances/constants.ts'
 import { ClusterWatcher } from './cluster-watcher.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 
@@ -25,9 +26,12 @@ export class ClusterWatchers {
   add(node: string, service = 'web'): void {
     const { history } = this.#world
     const place: Place = {
-      watcher: new ClusterWatcher(service, (what) => {
-        const whose = `a watcher of ${place.node} ${what}`
-        history.watcherFaults.push({ atMs: this.#world.nowMs, what: whose })
+      watcher: new ClusterWatcher(service, {
+        fail: (what) => {
+          const whose = `a watcher of ${place.node} ${what}`
+          history.watcherFaults.push({ atMs: this.#world.nowMs, what: whose })
+        },
+        hasFlickered: (id) => this.#hasFlickered(place.node, `${service} ${id}`),
       }),
       node,
       isAway: false,
@@ -49,6 +53,13 @@ export class ClusterWatchers {
 
   checkAll(): void {
     for (const { watcher } of this.#places) watcher.check()
+  }
+
+  /** Whether a node showed a key otherwise, and as before again, since it may have told of it last. */
+  #hasFlickered(node: string, key: string): boolean {
+    const { history, nowMs } = this.#world
+    const times = history.keys.get(key)?.views.get(node)?.times ?? []
+    return times.filter((ms) => ms >= nowMs - COALESCE_MS).length > 1
   }
 
   #disconnect(place: Place): void {

@@ -6,6 +6,7 @@
  */
 
 import { seededRandom, type Random } from '@rollcall/runtime'
+import { EMPTY_RECORD } from '../src/instances/record.ts'
 import type { PeerMessage } from '../src/instances/replication/messages.ts'
 import type { InstanceStatus } from '../src/model/instance-status.ts'
 import { EventQueue } from '../src/testing/simulation/event-queue.ts'
@@ -372,14 +373,15 @@ export class ClusterWorld {
       }
       process.sim.arrive(() => {
         const accepted = () => {
-          const life = this.#recorder.entry(node, key)?.record.life
+          const { life, content } = this.#recorder.entry(node, key)?.record ?? EMPTY_RECORD
           const { op } = request
           if (!life || op === 'override' || op === 'weigh') return
           // A word of an older process changes nothing.
           if (op === 'cancel' && !life.cancelled) return
           const version = op === 'register' ? request.version : ''
           const fact = { atMs: queue.nowMs, process: id, kind: 'accepted' as const }
-          history.clientEvents.push({ ...fact, op, node, gen: life.gen.at, version })
+          const stamps = { gen: life.gen.at, cver: content?.cver.at ?? 0 }
+          history.clientEvents.push({ ...fact, op, node, ...stamps, version })
         }
         process.handle(request, { accepted, respond: back })
       })
