@@ -248,6 +248,38 @@ export const newContentElsewhere: Scenario = {
   },
 }
 
+/** A client says something at a node that is cut off and whose clock is ahead, and something else at another. */
+export const twoClocks: Scenario = {
+  name: 'twoClocks',
+  nodes: THREE,
+  endS: 75,
+  weather: CALM,
+  plan(world) {
+    const [one] = settled(world, 3, 'A')
+    world.jumpWall('A', 300_000)
+    world.at(20, () => world.cut(['A'], ['B', 'C']))
+    world.at(21, () => one?.process.change('v2'))
+    world.at(22, () => one?.process.moveTo('B'))
+    world.at(23, () => one?.process.change('v3'))
+    world.at(30, () => world.healAll())
+  },
+}
+
+/** An operator patches at a node that cannot know what the client has just said elsewhere. */
+export const patchedElsewhere: Scenario = {
+  name: 'patchedElsewhere',
+  nodes: THREE,
+  endS: 75,
+  weather: CALM,
+  plan(world) {
+    const [one] = settled(world, 3, 'A')
+    world.at(20, () => world.cut(['A'], ['B', 'C']))
+    world.at(21, () => one?.process.change('v2'))
+    world.at(22, () => one && world.weigh(one, 'C', 7))
+    world.at(23, () => world.healAll())
+  },
+}
+
 /** A clock is ahead: what was claimed by it has a later version than the cancel that follows. */
 export const claimedAhead: Scenario = {
   name: 'claimedAhead',

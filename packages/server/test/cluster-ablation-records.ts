@@ -5,6 +5,7 @@
  */
 
 import { FOLLOW_MS } from '../src/instances/constants.ts'
+import { find } from '../src/instances/find.ts'
 import { HybridClock } from '../src/instances/hybrid-clock.ts'
 import { stampsOf } from '../src/instances/load.ts'
 import * as merging from '../src/instances/merge.ts'
@@ -127,6 +128,17 @@ export function noSessions(): void {
   replace(InstancePlane.prototype, 'cancel', (original) => {
     return function (this: InstancePlane, ...[ref, , spreading]) {
       original.call(this, ref, undefined, spreading)
+    }
+  })
+}
+
+/** Only a word that is later than what stands is asked for again. */
+export function laterWordsAlone(): void {
+  replace(InstancePlane.prototype, 'renew', (original) => {
+    return function (this: InstancePlane, ref, { content, ...evidence } = {}) {
+      const standsAt = find(this.core, ref)?.record.content?.cver.at ?? 0
+      const isLater = content !== undefined && content > standsAt
+      return original.call(this, ref, { ...evidence, ...(isLater && { content }) })
     }
   })
 }

@@ -217,6 +217,20 @@ const RECORDS: readonly Rule[] = [
     violated: 'scenario',
   },
   {
+    rule: 'a client whose later word lost by a clock must say it again',
+    finding: '',
+    remove: records.laterWordsAlone,
+    scenario: links.twoClocks,
+    violated: 'content',
+  },
+  {
+    rule: 'and one whose word lost to a patch of an earlier one',
+    finding: '',
+    remove: records.laterWordsAlone,
+    scenario: links.patchedElsewhere,
+    violated: 'content',
+  },
+  {
     rule: 'an eviction is a mark on a version',
     finding: 'F8',
     remove: records.evictionOutranks,

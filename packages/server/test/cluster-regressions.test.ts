@@ -17,6 +17,8 @@ const RUNS: readonly (readonly [scenario: string, seed: number])[] = [
   ['chaos5', 22],
   ['partialRestart', 1],
   ['chaos5', 2116],
+  ['chaos5', 168],
+  ['chaos5', 1046],
 ]
 
 test.each(RUNS)('%s, seed %d, stays mended', (name, seed) => {

@@ -35,6 +35,7 @@ function stored(id: string, about: StoredOf = {}): StoredInstance {
       content: {
         gen: stamp,
         cver: stamp,
+        said: stamp,
         registeredAtMs: stampedMs,
         upSinceMs: stampedMs,
         hostname: '',

@@ -19,6 +19,7 @@ const life: fc.Arbitrary<Life> = fc
   }))
 const content: fc.Arbitrary<Content> = fc.record({ gen: stamp, cver: stamp }).map((parts) => ({
   ...parts,
+  said: parts.cver,
   hostname: `h ${text(parts.gen)} ${text(parts.cver)}`,
   addresses: [],
   version: '',

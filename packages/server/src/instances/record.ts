@@ -38,6 +38,8 @@ export interface Facts {
 export interface Content extends Facts {
   readonly gen: Stamp
   readonly cver: Stamp
+  /** The version under which the client said it; `cver` itself, unless an operator has patched it since. */
+  readonly said: Stamp
   /** Epoch milliseconds; the start of this life. */
   readonly registeredAtMs: number
   /** Epoch milliseconds; last time the status became `up`, 0 if never. */
@@ -87,9 +89,15 @@ export function contentOf(facts: Facts, version: Omit<Content, keyof Facts>): Co
     ttlMs: facts.ttlMs,
     gen: version.gen,
     cver: version.cver,
+    said: version.said,
     registeredAtMs: version.registeredAtMs,
     upSinceMs: version.upSinceMs,
   }
+}
+
+/** Whether an operator has changed something of what the client said. */
+export function isPatched({ cver, said }: Content): boolean {
+  return said.at !== cver.at
 }
 
 /** The same life with a new version, vouched for by `home`. */

@@ -70,6 +70,19 @@ test.each([
   expect(it.events()).toEqual(['registered', 'content_set'])
 })
 
+test('a client that says what an operator had made of its words says it itself from then on', () => {
+  const it = setUp()
+  it.register()
+  const patched = it.plane.set(it.ref(), { weight: 7 }).record.content
+  const { created, instance } = it.register({}, { weight: 7 })
+  const { content } = instance.record
+  expect(created).toBe(false)
+  expect(patched.said.at).toBeLessThan(patched.cver.at)
+  expect(content.cver.at).toBeGreaterThan(patched.cver.at)
+  expect(content.said).toEqual(content.cver)
+  expect(it.register({}, { weight: 7 }).instance.record.content).toBe(content)
+})
+
 test('a new ttl counts from the registration that brought it', () => {
   const it = setUp()
   it.register({}, { ttlMs: 600_000 })

@@ -16,6 +16,7 @@ import type { PlaneCore } from './plane-core.ts'
 import {
   contentOf,
   isLive,
+  isPatched,
   type Content,
   type Facts,
   type Life,
@@ -90,7 +91,8 @@ function admit(core: PlaneCore, admission: Admission): RegisterOutcome {
     beginLife(core, admission)
     return 'created'
   }
-  if (!newer && sameFacts(record.content, facts)) {
+  // What an operator made of its words the client now says itself: that is news of it.
+  if (!newer && !isPatched(record.content) && sameFacts(record.content, facts)) {
     renewEntry(core, entry, nowMs)
     return 'renewed'
   }
@@ -114,6 +116,7 @@ function beginLife(core: PlaneCore, { entry, facts, gen, nowMs }: Admission): vo
       content: contentOf(facts, {
         gen: gen ?? stamp,
         cver: stamp,
+        said: stamp,
         registeredAtMs: wallMs,
         upSinceMs,
       }),
@@ -134,7 +137,12 @@ function replaceContent(core: PlaneCore, admission: Admission, record: LiveRecor
     entry,
     {
       life: newLife(core, gen, stamp),
-      content: contentOf(facts, { gen, cver: stamp, ...carriedOver(admission, content, wallMs) }),
+      content: contentOf(facts, {
+        gen,
+        cver: stamp,
+        said: stamp,
+        ...carriedOver(admission, content, wallMs),
+      }),
     },
     { event: newer ? 'replaced' : 'content_set' },
   )

@@ -62,8 +62,30 @@ test('a client that knows newer content than the node must register it here', ()
   expect(it.renew({}, { content })).toEqual({ home: 'n1' })
   expect(it.renew({}, { content: content - 1 })).toEqual({ home: 'n1' })
   expect(() => it.renew({}, { content: content + 1 })).toThrow(failure('instance_not_found'))
-  it.plane.set(it.ref(), { weight: 7 })
-  expect(it.renew({}, { content: content + 1 })).toEqual({ home: 'n1' })
+})
+
+test('a session whose later word lost to an earlier one must say it again; without one it may be another process', () => {
+  const it = setUp()
+  const said = it.register({}, {}, it.session).instance.record.content.cver.at
+  const { session } = it
+  expect(it.renew({}, { session, content: said })).toEqual({ home: 'n1' })
+  const lost = { session, content: said - 1 }
+  expect(() => it.renew({}, lost)).toThrow(failure('instance_not_found'))
+  expect(it.renew({}, { content: said - 1 })).toEqual({ home: 'n1' })
+})
+
+test('a patch of what a client said is still its word, one of something older is not', () => {
+  const it = setUp()
+  const said = it.register({}, {}, it.session).instance.record.content.cver.at
+  const { session } = it
+  it.run(1_000)
+  const patched = it.plane.set(it.ref(), { weight: 7 }).record.content.cver.at
+  expect(it.renew({}, { session, content: said })).toEqual({ home: 'n1' })
+  expect(it.renew({}, { session, content: patched })).toEqual({ home: 'n1' })
+  for (const evidence of [{ session, content: patched - 1 }, { content: said + 1 }]) {
+    expect(() => it.renew({}, evidence)).toThrow(failure('instance_not_found'))
+  }
+  expect(it.shown()?.record.content.weight).toBe(7)
 })
 
 test('a batch says of each what became of it, by its place in the request', () => {

@@ -11,7 +11,7 @@ import type { Entry } from './entry.ts'
 import { find } from './find.ts'
 import { checkSession, seniority } from './generation.ts'
 import type { PlaneCore } from './plane-core.ts'
-import { isLive } from './record.ts'
+import { isLive, type Content } from './record.ts'
 
 /** What a client may know about itself. */
 export interface Evidence {
@@ -85,9 +85,21 @@ function judge(entry: Entry, { session, content }: Evidence): Renewal {
   const standing = seniority(session, record.life)
   if (standing === 'older') return { outcome: 'superseded', entry }
   if (standing === 'newer' || !isLive(record)) return MISSING
-  // The client has registered something newer with another node: it must do so here too.
-  if (content !== undefined && content > record.content.cver.at) return MISSING
+  if (content !== undefined && !isItsWord(record.content, content, standing === 'same')) {
+    return MISSING
+  }
   return { outcome: 'renewed', entry }
+}
+
+/**
+ * Whether what is known here is what the client said last, with an operator's patch or without;
+ * else it must say it again. A later word of it may have gone to another node; and of two that
+ * went to nodes whose clocks differ, or of one and a patch elsewhere, the earlier may have won.
+ * Only a client that names its session knows that no other process has spoken meanwhile.
+ */
+function isItsWord({ cver, said }: Content, named: number, isSameProcess: boolean): boolean {
+  if (named === said.at || named === cver.at) return true
+  return named < said.at && !isSameProcess
 }
 
 /** Takes a renewal of a live entry: as home, on its way there, or by becoming it. */

@@ -80,7 +80,8 @@ export function liveRecord(written: Written = {}): InstanceRecord {
     tombAtMs: 0,
   }
   const times = { registeredAtMs: genMs, upSinceMs: genMs }
-  const content = contentOf(facts, { gen, cver: stampOf(cverMs, by), ...times })
+  const cver = stampOf(cverMs, by)
+  const content = contentOf(facts, { gen, cver, said: cver, ...times })
   return { life, content, override: null }
 }
 

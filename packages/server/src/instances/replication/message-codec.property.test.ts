@@ -34,7 +34,7 @@ const life = fc.oneof(
     ({ cancelled, evicted }) => cancelled || evicted,
   ),
 )
-const content: fc.Arbitrary<Content> = plain({
+const unpatched = plain({
   gen: stamp,
   cver: stamp,
   registeredAtMs: wallMs,
@@ -48,6 +48,10 @@ const content: fc.Arbitrary<Content> = plain({
   status,
   ttlMs: fc.integer({ min: 9_000, max: 86_400_000 }),
 })
+// What an operator has patched keeps the version under which its client said it.
+const content: fc.Arbitrary<Content> = fc
+  .tuple(unpatched, fc.option(stamp))
+  .map(([each, said]) => ({ ...each, said: said ?? each.cver }))
 const override = <V>(value: fc.Arbitrary<V>) => plain({ over: stamp, value: fc.option(value) })
 // One of few services mostly, so that a message has several instances of one.
 const place = fc.oneof(
@@ -197,7 +201,7 @@ test('equal origins become one object over all messages of a channel', () => {
         for (const { record } of read) {
           const { life, content, override } = record
           if (life) met.push(life.gen.by, life.ver.by, life.home)
-          if (content) met.push(content.gen.by, content.cver.by)
+          if (content) met.push(content.gen.by, content.cver.by, content.said.by)
           if (override) met.push(override.over.by)
         }
       }

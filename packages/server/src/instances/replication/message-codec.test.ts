@@ -20,6 +20,7 @@ const LIFE: Life = {
 const CONTENT: Content = {
   gen: { at: 5, by: CLIENT },
   cver: { at: 9, by: N1 },
+  said: { at: 9, by: N1 },
   registeredAtMs: 1,
   upSinceMs: 1,
   hostname: 'h',

@@ -8,6 +8,7 @@ import type { InstanceKey } from '../../model/instance-key.ts'
 import { isName } from '../../model/names.ts'
 import {
   contentOf,
+  isPatched,
   POLICY_ID,
   type Content,
   type Facts,
@@ -29,6 +30,9 @@ export interface MessageParts {
   readonly check: InstanceCheck
 }
 
+/** Of content, and of content that an operator has patched. */
+const CONTENT_FIELDS = 14
+const PATCHED_FIELDS = 16
 /** Stands where a part is left out. */
 const LEFT_OUT = 0
 const CANCELLED = 1
@@ -95,6 +99,7 @@ function contentParts(content: Content, names: NameWriter): unknown[] {
     content.metadata,
     content.status,
     content.ttlMs,
+    ...(isPatched(content) ? [content.said.at, names.origin(content.said.by)] : []),
   ]
 }
 
@@ -148,7 +153,8 @@ function readLife(part: unknown, message: MessageParts): Life {
 
 /** Reads content without looking at what the client said: that is the check's. */
 function readContent(part: unknown, message: MessageParts): Content {
-  const fields = message.reader.fields(part, 14)
+  const isLong = Array.isArray(part) && part.length === PATCHED_FIELDS
+  const fields = message.reader.fields(part, isLong ? PATCHED_FIELDS : CONTENT_FIELDS)
   const facts: Record<keyof Facts, unknown> = {
     hostname: fields[6],
     addresses: fields[7],
@@ -159,9 +165,11 @@ function readContent(part: unknown, message: MessageParts): Content {
     status: fields[12],
     ttlMs: fields[13],
   }
+  const cver = readStamp(fields[2], fields[3], message)
   return contentOf(facts as Facts, {
     gen: readStamp(fields[0], fields[1], message),
-    cver: readStamp(fields[2], fields[3], message),
+    cver,
+    said: isLong ? readStamp(fields[14], fields[15], message) : cver,
     registeredAtMs: fields[4] as number,
     upSinceMs: fields[5] as number,
   })
@@ -215,6 +223,7 @@ const SOME_LIFE: Life = {
 const SOME_CONTENT: Content = {
   gen: SOME_STAMP,
   cver: SOME_STAMP,
+  said: SOME_STAMP,
   registeredAtMs: 0,
   upSinceMs: 0,
   hostname: '',

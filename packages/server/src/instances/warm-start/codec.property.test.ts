@@ -23,7 +23,7 @@ const life = fc.record({
   home: origin,
   tombAtMs: fc.constant(0),
 })
-const content: fc.Arbitrary<Content> = fc.record({
+const unpatched = fc.record({
   gen: stamp,
   cver: stamp,
   registeredAtMs: fc.nat({ max: 8_640_000_000_000_000 }),
@@ -37,6 +37,10 @@ const content: fc.Arbitrary<Content> = fc.record({
   status,
   ttlMs: fc.integer({ min: 9_000, max: 86_400_000 }),
 })
+// What an operator has patched keeps the version under which its client said it.
+const content: fc.Arbitrary<Content> = fc
+  .tuple(unpatched, fc.option(stamp))
+  .map(([each, said]) => ({ ...each, said: said ?? each.cver }))
 const place = fc.record({ env: name, service: name, zone: name })
 const instance: fc.Arbitrary<StoredInstance> = fc.record({
   key: fc.tuple(place, name).map(([at, id]) => ({ ...at, id })),
@@ -87,7 +91,7 @@ test('equal origins become one object, and the latest of a node is known', () =>
       expect(new Set(homes).size).toBe(distinct.size)
       const met = instances.flatMap(({ record: { life: l, content: c, override: o } }) => [
         ...(l ? [l.gen.by, l.ver.by, l.home] : []),
-        ...(c ? [c.gen.by, c.cver.by] : []),
+        ...(c ? [c.gen.by, c.cver.by, c.said.by] : []),
         ...(o ? [o.over.by] : []),
       ])
       const last = Math.max(0, ...met.filter(({ node }) => node === 'n1').map(({ inc }) => inc))

@@ -9,7 +9,7 @@
  */
 
 import type { StoredInstance } from '../load.ts'
-import type { Content, Life, Override } from '../record.ts'
+import { isPatched, type Content, type Life, type Override } from '../record.ts'
 import { CLIENT, type Origin, type Stamp } from '../stamp.ts'
 import { InstanceCheck } from './instance-check.ts'
 
@@ -79,6 +79,7 @@ export function encodeInstance({ key, record }: StoredInstance): string {
       content.metadata,
       content.status,
       content.ttlMs,
+      ...(isPatched(content) ? [content.said.at, indexOf(content.said.by, origins)] : []),
     ],
     override && [override.over.at, indexOf(override.over.by, origins), override.value],
     origins,
@@ -186,14 +187,17 @@ function readLife(part: unknown, origins: readonly Origin[]): Life | undefined {
 }
 
 function readContent(part: unknown, origins: readonly Origin[]): Content | undefined {
-  const fields = listOf(part, 14)
+  const patched = listOf(part, 16)
+  const fields = patched ?? listOf(part, 14)
   if (!fields) return undefined
   const gen = stamp(fields[0], origins, fields[1])
   const cver = stamp(fields[2], origins, fields[3])
-  if (!gen || !cver) return undefined
+  const said = patched ? stamp(fields[14], origins, fields[15]) : cver
+  if (!gen || !cver || !said) return undefined
   const content: Record<keyof Content, unknown> = {
     gen,
     cver,
+    said,
     registeredAtMs: fields[4],
     upSinceMs: fields[5],
     hostname: fields[6],

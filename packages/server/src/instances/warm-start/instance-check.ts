@@ -55,6 +55,7 @@ export class InstanceCheck {
       this.#isLife(life) &&
       this.#isStamp(content.gen) &&
       this.#isStamp(content.cver) &&
+      this.#isStamp(content.said) &&
       areFacts(content) &&
       (override === null || isOneOf(STATUSES, override.value))
     )
