@@ -82,7 +82,7 @@ test('folded sums are the sums of what is in each of fewer buckets', () => {
   const powers = fc.integer({ min: 0, max: 14 }).map((power) => 2 ** power)
   fc.assert(
     fc.property(table, powers, (entries, buckets) => {
-      const expected = new Array<number>(2 * buckets).fill(0)
+      const expected = new Uint32Array(2 * buckets)
       for (const entry of entries) {
         recordHash(entry).forEach((lane, at) => {
           const into = 2 * bucketOf(entry, buckets) + at

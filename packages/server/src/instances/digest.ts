@@ -20,11 +20,15 @@ import type { Origin, Stamp } from './stamp.ts'
 /** About 64 records in each of a million; few enough to be sent. */
 export const BUCKETS = 16_384
 
+const FEW = 1_024
+
 /** Two lanes of 32 bits. */
 export type Sum = readonly [number, number]
 
 export class Digest {
   readonly #sums = new Uint32Array(2 * BUCKETS)
+  /** The same folded to as many as most syncs ask for. */
+  readonly #few = new Uint32Array(2 * FEW)
   /** Plane time of the last change of each bucket, in seconds. */
   readonly #changedAtS = new Uint32Array(BUCKETS)
   readonly #heads = new Array<Entry | null>(BUCKETS).fill(null)
@@ -67,16 +71,12 @@ export class Digest {
   }
 
   /** The sums of `buckets` buckets, two lanes each; a power of two, at most all. */
-  sums(buckets: number): number[] {
-    const folded = this.#fold(buckets)
-    const sums = new Array<number>(folded.length)
-    // `Array.from` asks the iterator for each of them: many times slower.
-    for (let at = 0; at < sums.length; at += 1) sums[at] = folded[at] ?? 0
-    return sums
+  sums(buckets: number): Uint32Array {
+    return this.#fold(buckets).slice()
   }
 
   /** Which of somebody else's buckets differ from ours; with `restingMs`, only those that did not change here for so long. */
-  differing(theirs: readonly number[], restingMs: number, nowMs: number): number[] {
+  differing(theirs: Uint32Array, restingMs: number, nowMs: number): number[] {
     const buckets = theirs.length / 2
     const ours = this.#fold(buckets)
     const differing: number[] = []
@@ -114,25 +114,25 @@ export class Digest {
     return true
   }
 
-  /** The same in as few bytes; of all buckets it is the very array in which they are kept. */
+  /** The same without a copy where that is what is kept. */
   #fold(buckets: number): Uint32Array {
-    const sums = this.#sums
     const width = 2 * buckets
-    if (width === sums.length) return sums
+    const kept = buckets > FEW ? this.#sums : this.#few
+    if (width === kept.length) return kept
     const folded = new Uint32Array(width)
     // Bucket `at` of all is bucket `at % buckets` of fewer; without the division, since these are many.
-    for (let from = 0; from < sums.length; from += width) {
+    for (let from = 0; from < kept.length; from += width) {
       for (let at = 0; at < width; at += 1) {
-        folded[at] = (folded[at] ?? 0) + (sums[from + at] ?? 0)
+        folded[at] = (folded[at] ?? 0) + (kept[from + at] ?? 0)
       }
     }
     return folded
   }
 
-  #count(bucket: number, [a, b]: Sum, nowMs: number): void {
-    this.#sums[2 * bucket] = (this.#sums[2 * bucket] ?? 0) + a
-    this.#sums[2 * bucket + 1] = (this.#sums[2 * bucket + 1] ?? 0) + b
-    this.#root = [(this.#root[0] + a) >>> 0, (this.#root[1] + b) >>> 0]
+  #count(bucket: number, sum: Sum, nowMs: number): void {
+    add(this.#sums, bucket, sum)
+    add(this.#few, bucket % FEW, sum)
+    this.#root = [(this.#root[0] + sum[0]) >>> 0, (this.#root[1] + sum[1]) >>> 0]
     this.#changedAtS[bucket] = Math.floor(nowMs / 1_000)
   }
 
@@ -148,6 +148,11 @@ export class Digest {
       previous = at
     }
   }
+}
+
+function add(sums: Uint32Array, bucket: number, [a, b]: Sum): void {
+  sums[2 * bucket] = (sums[2 * bucket] ?? 0) + a
+  sums[2 * bucket + 1] = (sums[2 * bucket + 1] ?? 0) + b
 }
 
 /** The sum that one record adds to its bucket. */

@@ -127,7 +127,10 @@ const message: fc.Arbitrary<DirectMessage> = fc.oneof(
     sync: number,
     sums: fc.nat(5).chain((power) => {
       const length = 2 ** (power + 1)
-      return fc.array(lane, { minLength: length, maxLength: length })
+      const some = fc.oneof(lane, fc.constant(0))
+      return fc
+        .array(some, { minLength: length, maxLength: length })
+        .map((l) => Uint32Array.from(l))
     }),
     resting: fc.boolean(),
   }),

@@ -103,15 +103,26 @@ test('no list is longer than a bound', () => {
 
 test('buckets are as many as a power of two, and indexes are of them', () => {
   const digest = (lanes: number) =>
-    isSound({ kind: 'digest', sync: 1, resting: false, sums: new Array<number>(lanes).fill(1) })
+    isSound({ kind: 'digest', sync: 1, resting: false, sums: new Uint32Array(lanes).fill(1) })
   expect([2, 4, 128, 2 * BUCKETS].map(digest)).toEqual([true, true, true, true])
   expect([0, 1, 3, 6, 4 * BUCKETS].map(digest)).toEqual([false, false, false, false, false])
+  const zeros = (lanes: number) =>
+    isSound({ kind: 'digest', sync: 1, resting: false, sums: new Uint32Array(lanes) })
+  expect([2, 2 * BUCKETS, 3, 4 * BUCKETS].map(zeros)).toEqual([true, true, false, false])
   const wants = (buckets: number, wanted: number[]) =>
     isSound({ kind: 'buckets', sync: 1, page: 0, buckets, wanted, held: [], marks: false })
   expect(wants(64, [0, 63])).toBe(true)
   expect(wants(64, [64])).toBe(false)
   expect(wants(63, [1])).toBe(false)
   expect(wants(0, [])).toBe(false)
+})
+
+test('the digest of a node with nothing is short', () => {
+  const sums = new Uint32Array(2 * BUCKETS)
+  const message = { kind: 'digest', sync: 1, resting: false, sums } as const
+  expect(encodeMessage(message).length).toBeLessThan(50)
+  sums[40] = 7
+  expect(new MessageDecoder().decode(encodeMessage(message))).toEqual(message)
 })
 
 test('a relay carries a message, but no other relay', () => {

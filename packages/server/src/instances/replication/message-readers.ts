@@ -10,11 +10,11 @@ import { HOPS_MAX } from './constants.ts'
 import type { Beat, DirectMessage, PeerMessage } from './messages.ts'
 import type { PartReader } from './part-reader.ts'
 import { LAST_WALL_MS, readKey, readShipped, type MessageParts } from './record-codec.ts'
+import { LANE_MAX, readRuns } from './sum-runs.ts'
 
 /** Of anything that is counted in records. */
 export const RECORDS_MAX = 20_000
 const NODES_MAX = 2_000
-const LANE_MAX = 0xffff_ffff
 
 /** Reads the body of a message, or what stands in for it where it is not sound. */
 export function readMessage(part: unknown, message: MessageParts): PeerMessage | undefined {
@@ -89,7 +89,7 @@ const READERS: Readers = {
   },
   digest(part, { reader }) {
     const fields = reader.fields(part, 4)
-    const sums = reader.list(fields[2], 2 * BUCKETS, (lane) => reader.count(lane, LANE_MAX))
+    const sums = readRuns(fields[2], reader)
     if (!isBucketCount(sums.length / 2)) reader.refuse()
     return { kind: 'digest', sync: reader.count(fields[1]), sums, resting: reader.flag(fields[3]) }
   },

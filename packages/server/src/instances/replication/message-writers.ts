@@ -7,6 +7,7 @@
 import type { Beat, DirectMessage, PeerMessage } from './messages.ts'
 import type { NameWriter } from './name-lists.ts'
 import { shippedParts } from './record-codec.ts'
+import { runsOf } from './sum-runs.ts'
 
 /** The body of a message: its kind, and its fields. */
 export function bodyOf(message: PeerMessage, names: NameWriter): unknown[] {
@@ -33,7 +34,7 @@ const WRITERS: Writers = {
     return [seq, hops, renewals.map(({ key, ageMs }) => [names.place(key), key.id, ageMs])]
   },
   'forward-ack': ({ seq }) => [seq],
-  digest: ({ sync, sums, resting }) => [sync, sums, resting ? 1 : 0],
+  digest: ({ sync, sums, resting }) => [sync, runsOf(sums), resting ? 1 : 0],
   'digest-answer'({ sync, buckets, differing, booting, direct, beats }) {
     return [sync, buckets, differing, Number(booting), direct, beats.map(beatParts)]
   },

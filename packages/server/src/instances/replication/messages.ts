@@ -77,7 +77,7 @@ export interface DigestMessage {
   readonly kind: 'digest'
   readonly sync: number
   /** Two lanes of each bucket, one after the other; as many buckets as a power of two. */
-  readonly sums: readonly number[]
+  readonly sums: Uint32Array
   /** Only buckets that rested for a while on the answerer's side count: the look under steady change. */
   readonly resting: boolean
 }

@@ -58,7 +58,7 @@ function setUp({ isBooting = false } = {}) {
 }
 
 /** The sums of a node that has nothing. */
-const nothing = (buckets: number) => new Array<number>(2 * buckets).fill(0)
+const nothing = (buckets: number) => new Uint32Array(2 * buckets)
 
 test('one sync with a peer at a time', () => {
   const it = setUp()
