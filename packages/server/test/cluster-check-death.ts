@@ -247,7 +247,7 @@ function cancelledShown(where: Case, cancel: Cancellation): Violation[] {
     const allowedMs = cancelBoundMs(where, cancel, shown.toMs)
     if (shown.toMs - cancel.atMs > allowedMs) {
       const what = `shown ${Math.round(shown.toMs - cancel.atMs)} ms after ${cancel.node} took its cancel; ${allowedMs} are allowed`
-      const atMs = cancel.atMs + allowedMs
+      const atMs = Math.max(shown.fromMs, cancel.atMs + allowedMs)
       found.push({ invariant: 'I4 cancelled shown', atMs, node, key: one.key, what, said: cancel })
     }
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { violationsOf } from './cluster-checks.ts'
 import { explanationOf } from './cluster-exceptions.ts'
+import { knowing } from './cluster-knowledge.ts'
 import { History, type ClientEvent, type KeyHistory, type View } from './cluster-history.ts'
 import type { Violation } from './cluster-violation.ts'
 
@@ -202,18 +203,76 @@ test('a cancelled instance is gone at once and stays gone', () => {
   expect(found(back)).toEqual(['I2 resurrection at B'])
 })
 
-test('a cancel that dies with the only node that knew of it is a stated exception', () => {
-  const history = cancelled([
-    [11_100, undefined],
-    [20_000, SHOWN],
-    [21_000, undefined],
+test('a cancel that dies with all who knew of it is a stated exception', () => {
+  const nameOf = ({ diedMs, restartedMs }: { diedMs: number; restartedMs?: number }) => {
+    const history = cancelled([
+      [11_100, undefined],
+      [20_000, SHOWN],
+      [22_500, undefined],
+    ])
+    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+    const [violation] = violationsOf(history, BOUNDS)
+    if (!violation) throw new Error('the resurrection was not found')
+    history.condition('A').set(diedMs, { ...up, isUp: false })
+    history.path('A', 'B').set(diedMs, 'none')
+    if (restartedMs !== undefined) {
+      history.condition('B').set(restartedMs, { ...up, isUp: false })
+      history.condition('B').set(restartedMs + 1_000, up)
+    }
+    return explanationOf(violation, history)?.name
+  }
+  expect(nameOf({ diedMs: 11_500 })).toBe('who knew died')
+  // B was told, and lives.
+  expect(nameOf({ diedMs: 13_500 })).toBeUndefined()
+  expect(nameOf({ diedMs: 13_500, restartedMs: 15_000 })).toBe('who knew died')
+  expect(nameOf({ diedMs: 13_500, restartedMs: 21_000 })).toBeUndefined()
+  // A was still there.
+  expect(nameOf({ diedMs: 20_500 })).toBeUndefined()
+})
+
+test('who can know is told by somebody who knows, for long enough, before that one ends', () => {
+  const history = new History()
+  const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+  for (const node of ['A', 'B', 'C', 'D']) {
+    history.addNode(node)
+    history.condition(node).set(0, up)
+  }
+  history.path('A', 'B').set(0, 'direct')
+  history.path('A', 'B').set(12_000, 'none')
+  history.path('B', 'C').set(13_000, 'third')
+  history.path('B', 'D').set(13_000, 'none')
+  history.path('B', 'D').set(15_500, 'direct')
+  history.condition('B').set(16_000, { ...up, isUp: false })
+  history.endMs = 60_000
+  const found = knowing(history, { node: 'A', atMs: 10_000 }, 1_000)
+  const never = Number.POSITIVE_INFINITY
+  expect(found).toEqual([
+    { node: 'A', fromMs: 10_000, toMs: never },
+    { node: 'B', fromMs: 11_000, toMs: 16_000 },
+    { node: 'C', fromMs: 14_000, toMs: never },
   ])
-  const [violation] = violationsOf(history, BOUNDS)
-  if (!violation) throw new Error('the resurrection was not found')
-  expect(explanationOf(violation, history)).toBeUndefined()
-  const down = { isUp: false, isStalled: false, isReady: false, isIsolated: false }
-  history.condition('A').set(11_500, down)
-  expect(explanationOf(violation, history)?.name).toBe('died before it shipped')
+})
+
+test('who renews a life that has ended is not missed where that is known', () => {
+  const missing = (gen: number) => {
+    const { history, key } = setUp()
+    history.keys.delete('web k')
+    const without = history.addKey('web k', false)
+    say(without, ...key.clientEvents)
+    renew(without, 'A', { fromMs: 1_000, toMs: 10_000 })
+    const other = { atMs: 11_000, process: 0, node: 'B', version: '' } as const
+    say(without, { ...other, kind: 'accepted', op: 'cancel', gen, cver: 1 })
+    for (let atMs = 13_000; atMs < 40_000; atMs += 3_000) {
+      const fact = { atMs, process: 1, node: 'A', op: 'renew' } as const
+      say(without, { ...fact, kind: 'accepted', gen: 1, cver: 1, version: '' })
+      say(without, { ...fact, kind: 'answered' })
+    }
+    show(without, 'A', [1_000, SHOWN])
+    show(without, 'B', [1_050, SHOWN], [11_000, undefined])
+    return found(history).includes('I3 false absence at B')
+  }
+  expect(missing(1)).toBe(false)
+  expect(missing(0)).toBe(true)
 })
 
 test('what shows for a moment after a heal may have come by another way, unless its node knew better', () => {

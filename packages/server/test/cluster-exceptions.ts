@@ -7,6 +7,7 @@
  */
 
 import type { History } from './cluster-history.ts'
+import { knowing } from './cluster-knowledge.ts'
 import { longestMs } from './cluster-paths.ts'
 import type { Violation } from './cluster-violation.ts'
 
@@ -19,17 +20,11 @@ export interface Exception {
 /** So long does it take to reach a peer for certain. */
 const SHIPPED_MS = 1_000
 
-/** Whether the node that took something ended before it could tell anybody. */
-function diedBeforeItShipped({ said }: Violation, history: History): boolean {
+/** Whether nobody lived any more who could know of something: who took it, and all whom they could tell, had ended. */
+function whoKnewDied({ said, atMs }: Violation, history: History): boolean {
   if (!said) return false
-  const { node, atMs } = said
-  const diedMs = history
-    .condition(node)
-    .times.find((ms) => ms >= atMs && history.condition(node).at(ms)?.isUp === false)
-  if (diedMs === undefined) return false
-  const others = history.nodes.filter((other) => other !== node)
-  return !others.some(
-    (other) => longestMs(history.path(node, other), { fromMs: atMs, toMs: diedMs }) >= SHIPPED_MS,
+  return knowing(history, said, SHIPPED_MS).every(
+    ({ fromMs, toMs }) => fromMs > atMs || toMs <= atMs,
   )
 }
 
@@ -66,7 +61,8 @@ function cameByAnotherWay(violation: Violation, history: History): boolean {
     .every((other) => !history.path(node, other).always(fromMs, atMs, (each) => each !== 'none'))
 }
 
-const MOMENT_MS = 1_000
+/** A sync with who is back begins within a second; where its answer is lost or passes a third node, it takes another. */
+const MOMENT_MS = 2_000
 const SOON_MS = 5_000
 
 /**
@@ -93,10 +89,10 @@ function spokeToTwoClocks(violation: Violation, history: History): boolean {
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
-    name: 'died before it shipped',
+    name: 'who knew died',
     reason:
-      'A node answers without waiting for others (a cancel for 200 ms at most). What it took while cut off, or in its last moment, ends with it: F11.',
-    explains: diedBeforeItShipped,
+      'A node answers without waiting for others (a cancel for 200 ms at most), and remembers in memory what has ended. What it took while cut off, or in its last moment, ends with it, or with the few whom it could tell: F11.',
+    explains: whoKnewDied,
   },
   {
     name: 'nobody was left',
@@ -107,7 +103,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'came by another way',
     reason:
-      'After a heal a cancel and what it ends may arrive by different paths: what ended shows for less than a second until both are there (seed 268 of the evidence).',
+      'After a heal a cancel and what it ends may arrive by different paths: what ended shows for two seconds at most, until both are there (seed 268 of the evidence).',
     explains: cameByAnotherWay,
   },
   {

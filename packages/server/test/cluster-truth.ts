@@ -41,6 +41,10 @@ export function liveSpans(history: KeyHistory, heartbeatMs: number, endMs: numbe
   const spans: LiveSpan[] = []
   const lapseMs = 1.1 * heartbeatMs + 300
   let newest = -1
+  // "A cancel absorbs everything of its generation, however late": whoever goes on renewing a life
+  // that has ended, at a node that has not heard of it, is not there.
+  const ended = new Set<number>()
+  let gen = 0
   let open: { fromMs: number; node: string; sinceMs: number } | undefined
   const close = (atMs: number) => {
     if (open) spans.push({ ...open, toMs: Math.min(atMs, open.fromMs + lapseMs) })
@@ -53,10 +57,13 @@ export function liveSpans(history: KeyHistory, heartbeatMs: number, endMs: numbe
     } else if (event.kind === 'accepted') {
       // Without a session nobody can tell whose cancel it is.
       const ends = event.op === 'cancel' && (event.process === newest || !history.hasSession)
-      if (ends) close(event.atMs)
+      if (ends) {
+        close(event.atMs)
+        ended.add(event.gen)
+      } else if (event.process === newest) gen = event.gen
     } else if (event.process !== newest) {
       continue
-    } else if (event.kind === 'answered' && event.op !== 'cancel') {
+    } else if (event.kind === 'answered' && event.op !== 'cancel' && !ended.has(gen)) {
       const isOnTime = open !== undefined && event.atMs - open.fromMs <= lapseMs
       const sinceMs = isOnTime && open ? open.sinceMs : event.atMs
       close(event.atMs)
