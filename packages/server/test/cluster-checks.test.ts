@@ -122,6 +122,24 @@ test('the dead must be gone in time: later through a third, latest after faults'
   expect([late('none', 35_900), late('none', 36_100)]).toEqual([false, true])
 })
 
+test('what another kept while it stood still may stay for as much longer, as an exception', () => {
+  const nameOf = (goneMs: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, 'none')
+    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+    history.condition('A').set(12_000, { ...up, isStalled: true })
+    history.condition('A').set(16_000, up)
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    crash(key, 11_000)
+    show(key, 'A', [1_000, SHOWN], [20_000, undefined])
+    show(key, 'B', [1_050, SHOWN], [goneMs, undefined])
+    return violationsOf(history, BOUNDS).map((each) => explanationOf(each, history)?.name)
+  }
+  expect(nameOf(35_900)).toEqual([])
+  expect(nameOf(39_900)).toEqual(['its keeper stood still'])
+  expect(nameOf(40_100)).toEqual([undefined])
+})
+
 test('what protection holds may stay', () => {
   const { history, key } = setUp()
   renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })

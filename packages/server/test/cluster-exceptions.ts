@@ -107,6 +107,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     explains: cameByAnotherWay,
   },
   {
+    name: 'its keeper stood still',
+    reason:
+      'A stall moves "deadlines, hideAt and heardAt" of whoever stood still. A renewal or a hide time that it passes on is later by as much, at nodes that did not stand still themselves.',
+    explains: ({ isByStall }) => isByStall === true,
+  },
+  {
     name: 'spoke to two clocks',
     reason:
       'Of content the greater (gen, cver) wins, and clocks may differ by minutes. A client that names its session is asked to say its word again when an earlier one has won; without one it may be another process that spoke.',

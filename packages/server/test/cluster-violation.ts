@@ -31,6 +31,8 @@ export interface Violation {
   readonly what: string
   /** When it was over, if it was. */
   readonly toMs?: number
+  /** Whether the stalls of others, who may have kept a deadline or a hide time, account for it. */
+  readonly isByStall?: boolean
   /** What a client or an operator had said that was not heeded, and where. */
   readonly said?: { readonly atMs: number; readonly node: string }
 }
