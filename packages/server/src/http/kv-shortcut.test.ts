@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { dial, setUpApp, soon, type AppHarness, type AppSetUp } from '../testing/index.ts'
@@ -18,6 +19,8 @@ async function setUp(options: AppSetUp = {}) {
   const t = await setUpApp(options)
   const { url, port } = await t.listen()
   let left = 0
+  const sockets: Socket[] = []
+  t.app.server.prependListener('connection', (socket: Socket) => sockets.push(socket))
   t.app.server.prependListener('request', () => {
     left += 1
   })
@@ -34,6 +37,8 @@ async function setUp(options: AppSetUp = {}) {
     port,
     send,
     left: () => left,
+    /** How many bytes the node has got over the first connection. */
+    got: () => sockets[0]?.bytesRead ?? 0,
     [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
   }
 }
@@ -167,6 +172,8 @@ describe('a connection', () => {
     wire.send(raw('PUT', 'a', 'one'))
     await soon('the put is under way', () => t.catalog.catalog.status().revision === 1)
     wire.send(raw('GET', 'a'))
+    const sent = raw('PUT', 'a', 'one').length + raw('GET', 'a').length
+    await soon('the node has both', () => t.got() === sent)
     t.catalog.engine.resumeWatches()
     await soon('both are answered', () => bodiesIn(wire.text()).length === 2)
     const [written, read] = bodiesIn(wire.text())
@@ -196,6 +203,7 @@ describe('a connection', () => {
     wire.send(raw('PUT', 'a', 'one'))
     await soon('the put is under way', () => t.catalog.catalog.status().revision === 1)
     const closed = t.app.close()
+    await soon('it closes', () => !t.app.server.listening)
     expect(wire.text()).toBe('')
     t.catalog.engine.resumeWatches()
     await wire.ended
