@@ -20,6 +20,8 @@ import type { Store, StoreWrite } from './store.ts'
 
 /** Most of one group. */
 const GROUP = { jobs: 1_000, bytes: 4 * 1_024 * 1_024, writes: 8_000, ms: 15 }
+/** How long a group waits at most for as many as this share of the one before. */
+const GATHER = { ms: 1, turns: 100, share: 0.75 }
 /** Most that waits. */
 const QUEUE = { jobs: 20_000, bytes: 256 * 1_024 * 1_024 }
 /** A disk that has not answered for this long is said to be broken. */
@@ -55,6 +57,8 @@ export class Committer {
   #content: StoredContent
   #queue: Job[] = []
   #queuedBytes = 0
+  /** How many commits the last group had. */
+  #lastSize = 0
   readonly #tasks: (() => Promise<void>)[] = []
   readonly #quiet: (() => void)[] = []
   #group: Group | undefined
@@ -193,14 +197,34 @@ export class Committer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0 || this.#tasks.length > 0) {
-      // What arrives in this turn of the event loop joins the group.
-      await turn(this.#options.io)
+      await this.#gather()
       if (this.#queue.length > 0) await this.#runGroup()
       for (const read of this.#quiet.splice(0)) read()
       await this.#tasks.shift()?.()
     }
     // In the turn in which nothing was left: what comes next must begin anew.
     this.#working = undefined
+  }
+
+  /**
+   * What arrives in this turn of the event loop joins the group. After a group of many their
+   * writers come back one after the other: the first must not have the disk to itself while the
+   * others wait for it. Whoever writes alone waits for nobody.
+   */
+  async #gather(): Promise<void> {
+    const { io } = this.#options
+    const enough = this.#lastSize * GATHER.share
+    const untilMs = io.monotonicMs() + GATHER.ms
+    let turns = 0
+    do {
+      await turn(io)
+      turns += 1
+    } while (
+      this.#queue.length > 0 &&
+      this.#queue.length < enough &&
+      turns < GATHER.turns &&
+      io.monotonicMs() < untilMs
+    )
   }
 
   async #runGroup(): Promise<void> {
@@ -212,6 +236,7 @@ export class Committer {
     })
     this.#group = group
     const decided = this.#decide(group)
+    this.#lastSize = decided.length
     try {
       if (group.spoilt) throw group.spoilt.error
       if (!group.isEmpty) {
