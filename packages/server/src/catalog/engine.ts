@@ -134,7 +134,10 @@ export interface LeaseState extends Lease {
  * its keys along in one revision. After a restart every lease has its full ttl again.
  */
 export interface Leases {
-  /** An id is drawn where none is given: from 1 to 2^53 - 1. Rejects with `already_exists`. */
+  /**
+   * Up to ten days. An id is drawn where none is given: from 1 to 2^53 - 1. Rejects with
+   * `already_exists`.
+   */
   grant(request: { readonly ttlMs: number; readonly id?: number }): Promise<Lease>
   /** Renews all that are there; answers, in the order of the ids, undefined for those that are not. */
   keepAlive(ids: readonly number[]): Promise<readonly (Lease | undefined)[]>

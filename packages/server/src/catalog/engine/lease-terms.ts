@@ -10,7 +10,8 @@ import type { Random } from '@rollcall/runtime'
 /** etcd grants no less: whole seconds, and one and a half of its election timeouts. */
 const TTL_MIN_MS = 2_000
 const SECOND_MS = 1_000
-const TTL_MAX_MS = 86_400_000
+/** Ten days: more than any face grants, with room for what the plane adds. */
+const TTL_MAX_MS = 864_000_000
 const HALF_BITS = 26
 const HIGH_BITS = 27
 

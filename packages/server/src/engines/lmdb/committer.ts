@@ -165,11 +165,24 @@ export class Committer {
     if (isOther) this.#content = new StoredContent(this.#options.store, state)
   }
 
-  /** Refuses everything from now on; resolves when nothing is under way. */
-  async close(): Promise<void> {
+  /**
+   * Refuses everything from now on. Answers true when nothing is under way any more, false when
+   * the disk does not answer.
+   */
+  async close(): Promise<boolean> {
+    const { health } = this.#options
+    const isSilent = () => health.broken?.reason === 'not_responding'
     this.#isClosed = true
     this.#rejectWaiting(shuttingDown())
-    await this.#working
+    const silence = new Promise<void>((resolve) => {
+      const listen = () => {
+        if (isSilent()) resolve()
+      }
+      health.onChange(listen)
+      listen()
+    })
+    await Promise.race([this.#working, silence])
+    return !isSilent()
   }
 
   /** Refuses all that waits, since nothing can be written. */

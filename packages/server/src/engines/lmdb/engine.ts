@@ -231,10 +231,12 @@ export class LmdbEngine implements Engine, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await this.#committer.close()
+    const isIdle = await this.#committer.close()
     this.#feed.cutOff(
       new RegistryError('shutting_down', 'The catalog is closing; ask another node.'),
     )
+    // A disk that does not answer would hold up the process; its end closes the file too.
+    if (!isIdle) return
     for (const snapshot of this.#snapshots) await snapshot[Symbol.asyncDispose]()
     if (!this.#health.broken) await this.#store.write([this.#store.giveUpOwnership()])
     await this.#store.close()

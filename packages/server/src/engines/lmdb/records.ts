@@ -37,8 +37,8 @@ export function readNumber(bytes: Uint8Array, at: number): number {
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {
-  const [first = 0, second = 0, third = 0, fourth = 0] = bytes.subarray(at, at + 4)
-  return first * 2 ** 24 + ((second << 16) | (third << 8) | fourth)
+  const low = ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
+  return (bytes[at] ?? 0) * 2 ** 24 + low
 }
 
 /** The key of a number: of a revision in the log. */
@@ -123,7 +123,13 @@ export function decodeHead(key: string, bytes: Uint8Array, base: number): KeyHea
 
 /** Takes bytes over that nobody else holds. */
 export function decodeEntry(key: string, bytes: Uint8Array, base: number): KeyValue {
-  return { ...decodeHead(key, bytes, base), value: bytes.subarray(HEAD_BYTES) }
+  return {
+    key,
+    value: bytes.subarray(HEAD_BYTES),
+    createRevision: readNumber(bytes, 0) || base,
+    modRevision: readNumber(bytes, NUMBER_BYTES) || base,
+    lease: readNumber(bytes, NUMBER_BYTES * 2),
+  }
 }
 
 const PUT = 1
