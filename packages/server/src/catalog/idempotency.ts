@@ -141,11 +141,13 @@ function idempotencyConflict(key: string): RegistryError {
 const BYTES = '$base64'
 
 function encode(record: Record): Uint8Array {
-  return Buffer.from(
-    JSON.stringify(record, (_, value: unknown) =>
-      value instanceof Uint8Array ? { [BYTES]: Buffer.from(value).toString('base64') } : value,
-    ),
-  )
+  return Buffer.from(JSON.stringify(record, bytesByName))
+}
+
+/** A Buffer turns itself into JSON before anybody is asked about it, so it is looked up again. */
+function bytesByName(this: unknown, name: string, value: unknown): unknown {
+  const item = (this as { readonly [name: string]: unknown })[name]
+  return item instanceof Uint8Array ? { [BYTES]: Buffer.from(item).toString('base64') } : value
 }
 
 function decode(value: Uint8Array): Record {
