@@ -1,5 +1,9 @@
+import { seededRandom, silentLog } from '@rollcall/runtime'
+import { FakeClock } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
+import { createMemoryEngine } from '../engines/memory/index.ts'
 import { setUpCatalog } from '../testing/catalog-harness.ts'
+import { RequestLeases } from './request-leases.ts'
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
 const idempotency = { key: 'once', request: 'PUT a' }
@@ -178,6 +182,20 @@ test('requests of one minute share one lease of the engine', async () => {
   await clock.advance(60_000)
   await kv.put('a', bytes('1'), { idempotency: { key: 'later', request: '' } })
   expect(await leases()).toBe(2)
+})
+
+test('no more requests share a lease than may hang on one', async () => {
+  const clock = new FakeClock()
+  const engine = createMemoryEngine({ clock, random: seededRandom(1), log: silentLog })
+  const requests = new RequestLeases({ engine, clock })
+  const used = new Map<number, number>()
+  for (let at = 0; at < 12_000; at += 1) {
+    await requests.use(async (lease) => {
+      used.set(lease, (used.get(lease) ?? 0) + 1)
+      await Promise.resolve()
+    })
+  }
+  expect([...used.values()]).toEqual([5_000, 5_000, 2_000])
 })
 
 test('after a restore, which knows nothing of our leases, requests are remembered again', async () => {

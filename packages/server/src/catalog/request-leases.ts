@@ -1,14 +1,17 @@
 import { hasCode } from '@rollcall/protocol/errors'
 import type { Clock } from '@rollcall/runtime'
-import type { Engine } from './engine.ts'
+import { LEASE_KEYS_LIMIT, type Engine } from './engine.ts'
 
 /** How long a request is remembered at least. */
 const KEPT_MS = 600_000
 /** Requests of one minute share a lease. */
 const BUCKET_MS = 60_000
+/** Half of what an engine lets hang on one lease. */
+const REQUESTS_PER_LEASE = LEASE_KEYS_LIMIT / 2
 
 interface Bucket {
   readonly sinceMs: number
+  requests: number
   readonly lease: Promise<number>
 }
 
@@ -17,7 +20,7 @@ export interface RequestLeasesOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
-/** The leases with which records of requests end: one a minute, not one a request. */
+/** The leases with which records of requests end: one a minute or some thousands, not one a request. */
 export class RequestLeases {
   readonly #engine: Pick<Engine, 'leases'>
   readonly #clock: Pick<Clock, 'monotonicMs'>
@@ -43,8 +46,11 @@ export class RequestLeases {
 
   #current(): Bucket {
     const nowMs = this.#clock.monotonicMs()
-    if (this.#bucket && nowMs - this.#bucket.sinceMs < BUCKET_MS) return this.#bucket
-    const bucket = { sinceMs: nowMs, lease: this.#grant() }
+    if (this.#bucket && hasRoom(this.#bucket, nowMs)) {
+      this.#bucket.requests += 1
+      return this.#bucket
+    }
+    const bucket = { sinceMs: nowMs, requests: 1, lease: this.#grant() }
     this.#bucket = bucket
     bucket.lease.catch(() => {
       if (this.#bucket === bucket) this.#bucket = undefined
@@ -56,4 +62,8 @@ export class RequestLeases {
     const { id } = await this.#engine.leases.grant({ ttlMs: KEPT_MS + BUCKET_MS })
     return id
   }
+}
+
+function hasRoom({ sinceMs, requests }: Bucket, nowMs: number): boolean {
+  return nowMs - sinceMs < BUCKET_MS && requests < REQUESTS_PER_LEASE
 }
