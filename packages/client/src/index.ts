@@ -1,5 +1,5 @@
 /**
- * Rollcall's SDK: register and keep alive, read, watch.
+ * Rollcall's SDK: register and keep alive, read, watch; keys, transactions and leases.
  *
  * ```ts
  * await using client = new RollcallClient({ servers: ['http://127.0.0.1:7070'] })
@@ -11,6 +11,14 @@
  * for await (const event of client.watch({ services: ['orders'], signal })) {
  *   if (event.kind === 'snapshot') console.log(event.data.instances)
  * }
+ *
+ * const { modRevision } = await client.kv.put('config/limit', '10', { ifRevision: 0 })
+ * await client.kv.put('config/limit', '20', { ifRevision: modRevision })
+ *
+ * const keeper = await LeaseKeeper.grant({ ttlMs: 15_000 }, { client })
+ * await using __ = start(keeper) // revokes the lease when it is disposed
+ * await client.kv.put('leader', 'me', { ifRevision: 0, lease: keeper.id })
+ * keeper.lost.addEventListener('abort', stopWhatOnlyOneMayDo)
  * ```
  *
  * @module

@@ -136,12 +136,18 @@ function addList(kv: Command, context: CommandContext): void {
     await using connection = await connect(flags, context)
     const { prefix, keysOnly } = flags
     const query = { ...freshnessOf(flags), ...present({ prefix, keysOnly }) }
-    const entries: ListedKey[] = []
-    for await (const entry of connection.client.kv.every(query)) entries.push(entry)
+    const found = connection.client.kv.every(query)
     const { out } = context.io
-    if (connection.json) out(jsonLine({ entries: entries.map(jsonOf) }))
-    else if (keysOnly === true) for (const { key } of entries) out(key)
-    else for (const line of tableLines(HEADINGS, entries.map(rowOf))) out(line)
+    if (connection.json) {
+      const entries: object[] = []
+      for await (const entry of found) entries.push(jsonOf(entry))
+      out(jsonLine({ entries }))
+    } else if (keysOnly === true) for await (const { key } of found) out(key)
+    else {
+      const rows: string[][] = []
+      for await (const entry of found) rows.push(rowOf(entry))
+      for (const line of tableLines(HEADINGS, rows)) out(line)
+    }
   })
 }
 

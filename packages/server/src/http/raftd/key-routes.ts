@@ -4,9 +4,9 @@
  * @module
  */
 
-import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
+import { hasCode, invalidArgument } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Catalog } from '../../catalog/index.ts'
+import { keyNotFound, type Catalog } from '../../catalog/index.ts'
 import { refusal } from '../problem.ts'
 import { consistencyOf } from './consistency.ts'
 
@@ -35,7 +35,7 @@ export function addKeyRoutes(api: FastifyInstance, options: KeyRoutesOptions): v
     await catalog.readable(consistencyOf(request.url))
     const key = keyOf(request)
     const entry = catalog.kv.get(key)
-    if (!entry) throw new RegistryError('key_not_found', `There is no key "${key}".`)
+    if (!entry) throw keyNotFound(key)
     return reply.type('application/octet-stream').send(bufferOf(entry.value))
   })
 
