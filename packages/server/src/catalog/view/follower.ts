@@ -112,7 +112,7 @@ export class ViewFollower implements Actor {
       for (const batch of batches) {
         view.apply(batch)
         this.#looksFresh()
-        if (slices.isOver()) await slices.pause()
+        if (slices.isOver(batch.changes.length)) await slices.pause()
         if (signal.aborted) return
       }
     }

@@ -17,10 +17,11 @@ export class Slices {
     this.#startedMs = clock.monotonicMs()
   }
 
-  /** After each step: whether to `pause` before the next. */
-  isOver(): boolean {
-    this.#steps += 1
-    if (this.#steps % STEPS_PER_LOOK !== 0) return false
+  /** After some steps: whether to `pause` before the next. */
+  isOver(steps = 1): boolean {
+    this.#steps += steps
+    if (this.#steps < STEPS_PER_LOOK) return false
+    this.#steps = 0
     return this.#clock.monotonicMs() - this.#startedMs >= SLICE_MS
   }
 
