@@ -94,11 +94,17 @@ async function keep(node: OurNode, driver: Driver, how: string): Promise<Kept> {
   driver.tell(how)
   const cpu = cpuUse(node.pid)
   const report = await driver.report<KeptReport>(how, TOLD_WITHIN_MS)
+  const { lost, gapMaxMs } = report
+  if (lost > 0 && gapMaxMs >= TTL.ttlMinMs) {
+    throw new Error(
+      `The driver was ${gapMaxMs} ms late with a keep-alive, and ${lost} leases ended.`,
+    )
+  }
   return { report, cpu: cpu() }
 }
 
 function keptRow(how: string, { report, cpu }: Kept, more: Record<string, number>): Row {
-  const { keepAlives, seconds, lost, p99Ms, maxMs } = report
+  const { keepAlives, seconds, lost, p99Ms, maxMs, gapMaxMs } = report
   const lostAtAll = lost + (more['lostInTheEnd'] ?? 0)
   return {
     scenario: 'leases',
@@ -111,6 +117,7 @@ function keptRow(how: string, { report, cpu }: Kept, more: Record<string, number
       keepAlivesPerSecond: keepAlives / seconds,
       p99Ms,
       maxMs,
+      gapMaxMs,
       ...cpuDetails('our', cpu),
       ...more,
     },

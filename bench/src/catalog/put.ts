@@ -85,7 +85,7 @@ async function measure(bench: Bench): Promise<Row[]> {
       ours: perSecond(ourClient.perSecond),
       theirs: perSecond(client.perSecond),
       target: 'none: bound by the client',
-      details: { ours: 'fetch of Node', ourP50Ms: ourClient.p50Ms, ourP99Ms: ourClient.p99Ms },
+      details: { ours: '@rollcall/client', ourP50Ms: ourClient.p50Ms, ourP99Ms: ourClient.p99Ms },
     }),
   ]
 }

@@ -20,8 +20,17 @@ export class Connections {
   async request(
     ...request: readonly [method: string, path: string, json?: string]
   ): Promise<HttpAnswer> {
+    return this.#lend((connection) => mustSucceed(connection, ...request))
+  }
+
+  /** Makes a request, however it is answered. The body of the answer is valid for the moment. */
+  async ask(method: string, path: string): Promise<HttpAnswer> {
+    return this.#lend((connection) => connection.request(method, path))
+  }
+
+  async #lend(use: (connection: Connection) => Promise<HttpAnswer>): Promise<HttpAnswer> {
     const connection = this.#free.pop() ?? new Connection(this.#url)
-    const answer = await mustSucceed(connection, ...request)
+    const answer = await use(connection)
     this.#free.push(connection)
     return answer
   }

@@ -30,12 +30,17 @@ export interface KeptReport {
   readonly lost: number
   readonly p99Ms: number
   readonly maxMs: number
+  /** The longest that a lease had to wait for its keep-alive to be sent. */
+  readonly gapMaxMs: number
 }
 
 const GRANTING = 64
 const { url, count, ttlMinMs, ttlMaxMs, batch, seconds } = input() as Keeping
 const everyMs = ttlMinMs / 3
+const NOT_FOUND = 404
 const ids: number[] = []
+const keptAtMs = new Float64Array(count)
+let gapMaxMs = 0
 const connections = new Connections(url)
 
 listen()
@@ -63,6 +68,7 @@ async function grant(): Promise<void> {
       `${API_BASE}/leases`,
       JSON.stringify({ ttlMs }),
     )
+    keptAtMs[at] = systemClock.monotonicMs()
     ids[at] = (JSON.parse(body.toString()) as GrantAnswer).id
   }
   connection.close()
@@ -74,7 +80,9 @@ async function keep(
   act: (at: number) => Promise<{ readonly kept: number; readonly lost: number }>,
 ): Promise<KeptReport> {
   const perSecond = (requests / everyMs) * 1_000
-  const total = Math.round(seconds * perSecond)
+  // Each as often as every other.
+  const total = Math.ceil((seconds * 1_000) / everyMs) * requests
+  gapMaxMs = 0
   const tookMs = new Float64Array(total)
   const sum = { kept: 0, lost: 0 }
   const sinceMs = systemClock.monotonicMs()
@@ -93,20 +101,32 @@ async function keep(
     lost: sum.lost,
     p99Ms: quantile(sorted, 0.99),
     maxMs: quantile(sorted, 1),
+    gapMaxMs,
   }
 }
 
 async function keepBatch(at: number): Promise<{ kept: number; lost: number }> {
   const body = JSON.stringify({ ids: ids.slice(at * batch, (at + 1) * batch) })
+  for (let one = at * batch; one < Math.min((at + 1) * batch, count); one += 1) sent(one)
   const answer = await connections.request('POST', `${API_BASE}/leases/keepalive`, body)
   const { renewed, missing } = JSON.parse(answer.body.toString()) as KeepAliveAnswer
   return { kept: renewed.length, lost: missing.length }
 }
 
-/** Fails when the lease has ended. */
 async function keepOne(at: number): Promise<{ kept: number; lost: number }> {
-  await connections.request('POST', `${API_BASE}/leases/${ids[at]}/keepalive`)
+  sent(at)
+  const path = `${API_BASE}/leases/${ids[at]}/keepalive`
+  const { status } = await connections.ask('POST', path)
+  if (status === NOT_FOUND) return { kept: 0, lost: 1 }
+  if (status >= 300) throw new Error(`POST ${path} was answered with ${status}.`)
   return { kept: 1, lost: 0 }
+}
+
+/** Notes how long the lease has been without a keep-alive. */
+function sent(at: number): void {
+  const nowMs = systemClock.monotonicMs()
+  gapMaxMs = Math.max(gapMaxMs, nowMs - (keptAtMs[at] ?? nowMs))
+  keptAtMs[at] = nowMs
 }
 
 async function keepAll(): Promise<{ kept: number; lost: number }> {

@@ -1,17 +1,16 @@
 /**
- * Puts at our node by what Node has for HTTP.
+ * Puts at our node by the SDK.
  *
  * @module
  */
 
-import { kvPath } from '../catalog/workload.ts'
+import { RollcallClient } from '@rollcall/client'
 import type { Put } from './writers.ts'
 
 /** Connects with the first puts. */
 export function ourPuts(url: string): Put {
+  const { kv } = new RollcallClient({ servers: [url] })
   return async (key, value) => {
-    const answer = await fetch(`${url}${kvPath(key)}`, { method: 'PUT', body: value })
-    const text = await answer.text()
-    if (!answer.ok) throw new Error(`A put was answered with ${answer.status}: ${text}`)
+    await kv.put(key, value)
   }
 }

@@ -17,8 +17,8 @@ export type Outcome =
     }
   /** It has not happened, and will not. */
   | { readonly kind: 'refused' }
-  /** It may have happened. */
-  | { readonly kind: 'unknown' }
+  /** It may have happened; what the node said of it, if it did. */
+  | { readonly kind: 'unknown'; readonly text?: string }
 
 const UNAVAILABLE = 503
 const OUTCOME_UNKNOWN = 504
@@ -39,8 +39,9 @@ export class Client {
       // The node is about to hang up: the next request must not be on its way by then.
       if (headerIn(head, 'connection') === 'close') this.#reconnect()
       if (status === UNAVAILABLE) return { kind: 'refused' }
-      if (status === OUTCOME_UNKNOWN) return { kind: 'unknown' }
-      return { kind: 'answered', status, head, text: body.toString() }
+      const text = body.toString()
+      if (status === OUTCOME_UNKNOWN) return { kind: 'unknown', text }
+      return { kind: 'answered', status, head, text }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       return { kind: code === 'ECONNREFUSED' ? 'refused' : 'unknown' }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { HEADERS } from '@rollcall/protocol'
+import { HEADERS, type Problem } from '@rollcall/protocol'
 import { headerIn } from '../../drivers/response-reader.ts'
 import { Client, type Outcome } from './client.ts'
 import { acknowledge, below, kvUrl, PREFIX, unexpected, type Part, type Soaked } from './part.ts'
@@ -43,7 +43,9 @@ export class Counters implements Part {
     for (const one of this.#unanswered.splice(0)) {
       this.#soaked.tally.count('compare-and-sets sent again')
       const outcome = await this.#send(client, one)
-      if (outcome.kind !== 'answered') unexpected(this.#soaked, 'sending again', outcome)
+      if (outcome.kind === 'answered') continue
+      if (outcome.kind === 'unknown' && wasDone(outcome.text)) this.#done(one.counter)
+      else unexpected(this.#soaked, 'sending again', outcome)
     }
     for (const [counter, counted] of this.#counted.entries()) {
       const outcome = await client.ask({ method: 'GET', path: kvUrl(keyOf(counter)) })
@@ -74,6 +76,10 @@ export class Counters implements Part {
     client.close()
   }
 
+  #done(counter: number): void {
+    this.#counted[counter] = (this.#counted[counter] ?? 0) + 1
+  }
+
   async #send(client: Client, countUp: CountUp): Promise<Outcome> {
     const { counter, revision, value, idempotencyKey } = countUp
     const outcome = await client.ask({
@@ -84,12 +90,19 @@ export class Counters implements Part {
     })
     if (outcome.kind !== 'answered') return outcome
     if (outcome.status === 200) {
-      this.#counted[counter] = (this.#counted[counter] ?? 0) + 1
+      this.#done(counter)
       acknowledge(this.#soaked, 'compare-and-sets', outcome.head)
     } else if (outcome.status === CONFLICT) this.#soaked.tally.count('compare-and-sets lost')
     else unexpected(this.#soaked, `compare-and-set of counter ${counter}`, outcome)
     return outcome
   }
+}
+
+/** The node died between doing it and keeping what it would have answered. */
+function wasDone(text: string | undefined): boolean {
+  if (text === undefined) return false
+  const { details } = JSON.parse(text) as Problem
+  return typeof details['revision'] === 'number'
 }
 
 function keyOf(counter: number): string {

@@ -35,6 +35,7 @@ interface Held {
   readonly keys: readonly string[]
   readonly term: LeaseTerm
   readonly keptUntilMs: number
+  readonly isRevoked: boolean
   nextKeepMs: number
 }
 
@@ -76,7 +77,7 @@ export class LeaseHolders implements Part {
         if (nowMs >= held.nextKeepMs && !(await this.#keep(client, held))) {
           this.#held[holder] = undefined
         }
-      } else if (this.#soaked.random() < SHARE_REVOKED) {
+      } else if (held.isRevoked) {
         await this.#revoke(client, held)
         this.#held[holder] = undefined
       } else if (await this.#hasEnded(client, held)) this.#held[holder] = undefined
@@ -126,6 +127,7 @@ export class LeaseHolders implements Part {
       keys,
       term: new LeaseTerm(ttlMs, { sentAtMs, doneAtMs }),
       keptUntilMs: doneAtMs + below(KEPT_MAX_MS, random),
+      isRevoked: random() < SHARE_REVOKED,
       nextKeepMs: doneAtMs + ttlMs / 3,
     }
   }

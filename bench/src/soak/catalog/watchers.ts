@@ -114,7 +114,6 @@ class Watcher {
       } catch {
         // The node died, or the line was cut.
       }
-      this.#soaked.tally.count('watches')
     } while (await systemClock.sleep(BACK_AFTER_MS, signal))
   }
 
