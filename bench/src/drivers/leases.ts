@@ -11,7 +11,6 @@ import { quantile } from '../tools/quantile.ts'
 import { Connection, mustSucceed } from './connection.ts'
 import { Connections } from './connections.ts'
 import { input, listen, report, told } from './conversation.ts'
-import { paced } from './paced.ts'
 
 export interface Keeping {
   readonly url: string
@@ -34,10 +33,11 @@ export interface KeptReport {
   readonly gapMaxMs: number
 }
 
-const GRANTING = 64
+const CLIENTS = 64
 const { url, count, ttlMinMs, ttlMaxMs, batch, seconds } = input() as Keeping
 const everyMs = ttlMinMs / 3
 const NOT_FOUND = 404
+const never = new AbortController().signal
 const ids: number[] = []
 const keptAtMs = new Float64Array(count)
 let gapMaxMs = 0
@@ -45,7 +45,7 @@ const connections = new Connections(url)
 
 listen()
 const granting = systemClock.monotonicMs()
-await Promise.all(Array.from({ length: GRANTING }, grant))
+await Promise.all(Array.from({ length: CLIENTS }, grant))
 report('granted', { seconds: (systemClock.monotonicMs() - granting) / 1_000 })
 await told('bulk')
 report('bulk', await keep(Math.ceil(count / batch), keepBatch))
@@ -79,20 +79,25 @@ async function keep(
   requests: number,
   act: (at: number) => Promise<{ readonly kept: number; readonly lost: number }>,
 ): Promise<KeptReport> {
-  const perSecond = (requests / everyMs) * 1_000
   // Each as often as every other.
   const total = Math.ceil((seconds * 1_000) / everyMs) * requests
   gapMaxMs = 0
   const tookMs = new Float64Array(total)
   const sum = { kept: 0, lost: 0 }
   const sinceMs = systemClock.monotonicMs()
-  await paced({ count: total, perSecond }, async (n) => {
-    const sentAtMs = systemClock.monotonicMs()
-    const { kept, lost } = await act(n % requests)
-    tookMs[n] = systemClock.monotonicMs() - sentAtMs
-    sum.kept += kept
-    sum.lost += lost
-  })
+  let next = 0
+  const client = async () => {
+    for (let n = next++; n < total; n = next++) {
+      const dueMs = sinceMs + (n * everyMs) / requests
+      await systemClock.sleep(dueMs - systemClock.monotonicMs(), never)
+      const sentAtMs = systemClock.monotonicMs()
+      const { kept, lost } = await act(n % requests)
+      tookMs[n] = systemClock.monotonicMs() - sentAtMs
+      sum.kept += kept
+      sum.lost += lost
+    }
+  }
+  await Promise.all(Array.from({ length: CLIENTS }, client))
   const passedS = (systemClock.monotonicMs() - sinceMs) / 1_000
   const sorted = tookMs.sort()
   return {
