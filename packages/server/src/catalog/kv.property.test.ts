@@ -87,7 +87,8 @@ class Watcher {
   }
 
   leave(): void {
-    this.#off?.()
+    if (!this.#off) return
+    this.#off()
     this.#off = undefined
     this.#revision = this.#harness.catalog.status().viewRevision
   }
