@@ -40,6 +40,8 @@ const FOLDER = 'catalog'
 
 export class NodeCatalog implements AsyncDisposable {
   readonly catalog: CatalogPlane
+  /** Says that clients are served from now on: until then nobody can renew a lease, so none ends. */
+  readonly serve: () => void
   /** Rejects when a part of it fails, which is a bug. */
   readonly ended: Promise<void>
   readonly #engine: Engine & Partial<AsyncDisposable>
@@ -67,7 +69,17 @@ export class NodeCatalog implements AsyncDisposable {
       metrics: tellingWhenLooked(catalogMetrics(metrics), looked),
     })
     gaugeCatalog(metrics, this.catalog)
-    this.#engineRuns = start(engine)
+    let serve = () => {}
+    const served = new Promise<void>((resolve) => {
+      serve = resolve
+    })
+    this.serve = serve
+    this.#engineRuns = start({
+      run: async (signal) => {
+        await Promise.race([served, untilAborted(signal)])
+        await engine.run(signal)
+      },
+    })
     this.#planeRuns = start(this.catalog)
     this.ended = Promise.race([this.#engineRuns.ended, this.#planeRuns.ended])
     // It may fail before anybody looks.

@@ -12,7 +12,8 @@
  * Start: the catalog's engine first, since a folder that is not its own, or torn, refuses the
  * start; its view is read while the rest begins. Then the port, so that a taken one is told
  * before instances are loaded, and probes and peers are answered meanwhile; then what peers
- * know, or, where none is, what was known before; then the node itself; then ready.
+ * know, or, where none is, what was known before; then the node itself; then ready. Only from
+ * then on leases end, since before nobody could renew them.
  *
  * Stop, within ten seconds: readiness fails so that balancers look away; who waits is told
  * to go elsewhere; peers are told; the port closes once the answers under way are out; only
@@ -111,6 +112,7 @@ export class RegistryNode implements Actor {
     // Declared last, so it ends first: nothing may change the table while it is written.
     await using _serving = atEnd(() => this.#leave(app, cluster))
     this.#serve(instances, { url, known: cluster.url })
+    catalog.serve()
     await Promise.race([untilAborted(signal), failed])
   }
 

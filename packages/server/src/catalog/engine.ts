@@ -131,7 +131,8 @@ export interface LeaseState extends Lease {
 
 /**
  * A lease ends a ttl after the last renewal that the engine processed, never before, and takes
- * its keys along in one revision. After a restart every lease has its full ttl again.
+ * its keys along in one revision. After a restart every lease has its full ttl again, from when
+ * the engine runs: none ends before that.
  */
 export interface Leases {
   /**

@@ -57,6 +57,11 @@ export class LeaseBook {
     return { id, ttlMs: held.ttlMs }
   }
 
+  /** Gives every lease its full ttl. */
+  renewAll(): void {
+    for (const id of this.#held.keys()) this.renew(id)
+  }
+
   remove(id: number): void {
     this.#held.delete(id)
   }

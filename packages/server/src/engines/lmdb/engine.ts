@@ -133,6 +133,8 @@ export class LmdbEngine implements Engine, AsyncDisposable {
         while (await clock.sleep(TIDY_EVERY_MS, stop))
       },
     }
+    // Whoever opened it may have been long in getting ready, and no lease could be renewed till then.
+    this.#book.renewAll()
     try {
       await together(expiry, look, tidy).run(signal)
     } finally {
