@@ -26,21 +26,26 @@ export class EventStream implements AsyncDisposable {
   retryMs: number | undefined
   /** Whether the server has closed the stream, or the connection was lost. */
   hasEnded = false
+  /** Resolves then. */
+  whenEnded: Promise<void> = Promise.resolve()
   readonly #events: SseEvent[] = []
   readonly #agent: Agent
+  readonly #onEvent: (event: SseEvent) => void
 
-  private constructor(agent: Agent) {
+  private constructor(agent: Agent, onEvent: (event: SseEvent) => void) {
     this.#agent = agent
+    this.#onEvent = onEvent
     this.events = this.#events
   }
 
-  /** Opens a watch. Rejects when the answer is no stream of events. */
+  /** Opens a watch, and hands on each event as it comes. Rejects when the answer is no stream of events. */
   static async open(
     url: string,
     headers: Readonly<Record<string, string>> = {},
+    onEvent: (event: SseEvent) => void = () => {},
   ): Promise<EventStream> {
     const agent = new Agent({ bodyTimeout: 0 })
-    const stream = new EventStream(agent)
+    const stream = new EventStream(agent, onEvent)
     const accept = { accept: 'text/event-stream', ...headers }
     const { statusCode, body } = await request(url, { dispatcher: agent, headers: accept })
     if (statusCode !== 200) {
@@ -48,7 +53,7 @@ export class EventStream implements AsyncDisposable {
       await agent.destroy()
       throw new Error(`GET ${url} was answered with ${statusCode}: ${text}`)
     }
-    void stream.#read(body)
+    stream.whenEnded = stream.#read(body)
     return stream
   }
 
@@ -123,11 +128,13 @@ export class EventStream implements AsyncDisposable {
     if (retry !== undefined) this.retryMs = Number(retry)
     const data = fields.get('data')
     if (data === undefined) return
-    this.#events.push({
+    const taken = {
       event: fields.get('event') ?? 'message',
       id: fields.get('id'),
       data: JSON.parse(data) as unknown,
       atMs: systemClock.monotonicMs(),
-    })
+    }
+    this.#events.push(taken)
+    this.#onEvent(taken)
   }
 }
