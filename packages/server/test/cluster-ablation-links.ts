@@ -165,6 +165,28 @@ export const healedHalfway: Scenario = {
   },
 }
 
+/** A home that ended an instance while it was cut off is back at one node, by a slow link; the others ask that one. */
+export const backAtOne: Scenario = {
+  name: 'backAtOne',
+  nodes: ['A', 'B', 'C', 'D'],
+  endS: 80,
+  weather: CALM,
+  plan(world) {
+    const [one] = settled(world, 4, 'B')
+    world.at(19.5, () => one?.process.crash())
+    world.at(20, () => world.cut(['B'], ['A', 'C', 'D']))
+    // So that what waits for it in an outbox is lost, and a sync must tell it.
+    world.at(24, () => world.crash('C'))
+    world.at(26, () => world.start('C'))
+    world.at(38, () => {
+      world.heal(['B'], ['C'])
+      world.slow('B', 'C', 600)
+      world.slow('C', 'B', 600)
+    })
+    world.at(60, () => world.healAll())
+  },
+}
+
 /** Each node reaches the next only: its beats take three steps to the other end. */
 export const chain: Scenario = {
   name: 'chain',

@@ -116,6 +116,13 @@ const HOMES: readonly Rule[] = [
     violated: 'I4 dead reappears',
   },
   {
+    rule: 'and only with who knows what it has to say',
+    finding: 'F12',
+    remove: homes.unsyncedGuides,
+    scenario: links.backAtOne,
+    violated: 'I4 dead reappears',
+  },
+  {
     rule: 'hide times travel with records',
     finding: 'F13, F18',
     remove: homes.hideTimesStay,

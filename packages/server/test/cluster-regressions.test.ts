@@ -19,6 +19,7 @@ const RUNS: readonly (readonly [scenario: string, seed: number])[] = [
   ['chaos5', 2116],
   ['chaos5', 168],
   ['chaos5', 1046],
+  ['chaos5', 8309],
 ]
 
 test.each(RUNS)('%s, seed %d, stays mended', (name, seed) => {

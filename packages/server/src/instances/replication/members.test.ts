@@ -58,6 +58,17 @@ test('a node that comes back is doubted until a sync that began after its return
   expect(it.standing(31_000)).toBe('trusted')
 })
 
+test('a sync with us tells all of a node only when we have heard all of it ourselves', () => {
+  const it = setUp()
+  const known = (nowMs: number) => it.members.known(['n2', 'n3'], nowMs)
+  expect(known(11_000)).toEqual(['n2'])
+  expect(known(10_000 + LOST_MS)).toEqual([])
+  it.hear(30_000, { counter: 30 })
+  expect(known(30_000)).toEqual([])
+  it.members.synced('n2', 30_000)
+  expect(known(31_000)).toEqual(['n2'])
+})
+
 test('a late beat that leaves it lost brings nobody back', () => {
   const it = setUp()
   it.hear(30_000, { counter: 12, ageMs: LOST_MS })

@@ -83,6 +83,15 @@ export class Members {
     return heard !== undefined && nowMs - heard.heardAtMs < LOST_MS
   }
 
+  /**
+   * Of these nodes those of which a sync with us tells all: not of who was heard again, and has
+   * yet to tell us what happened meanwhile.
+   */
+  known(nodes: readonly string[], nowMs: number): string[] {
+    const doubted = this.doubted(nowMs)
+    return nodes.filter((node) => this.isAlive(node, nowMs) && !doubted.includes(node))
+  }
+
   /** Milliseconds since its last beat; undefined when nothing was heard. */
   silentMs(node: string, nowMs: number): number | undefined {
     const heard = this.#heard.get(node)

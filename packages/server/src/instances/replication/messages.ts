@@ -91,6 +91,7 @@ export interface DigestAnswerMessage {
   readonly differing: readonly number[]
   /** The answerer boots itself, and does not know what there is. */
   readonly booting: boolean
+  /** Nodes that it reaches by the direct way, and of which it knows all that they had to say. */
   readonly direct: readonly string[]
   readonly beats: readonly Beat[]
 }

@@ -113,7 +113,7 @@ export class Replicator implements Neighbours, PeerListener {
         this.#tell(node, entry)
       },
       isBooting: () => this.#boot !== undefined,
-      direct: () => this.ways.direct(core.time.lastMs),
+      direct: () => this.members.known(this.ways.direct(core.time.lastMs), core.time.lastMs),
       ended: (sync) => {
         this.#synced(sync)
       },
