@@ -12,6 +12,7 @@ import {
   type Path,
   type View,
 } from './cluster-history.ts'
+import { knowing } from './cluster-knowledge.ts'
 import { longestMs } from './cluster-paths.ts'
 import type { Timeline } from './cluster-timeline.ts'
 import {
@@ -234,8 +235,10 @@ function boundMs(where: Case, signMs: number, untilMs: number): number {
   const worst = worstPath(history, Math.max(0, signMs - AFTERMATH_MS), untilMs)
   if (worst === 'direct') return ttlMs + DIRECT_EXTRA_MS
   if (worst === 'third') return ttlMs + THIRD_EXTRA_MS
-  const loads = one.loads.filter((ms) => ms >= signMs && ms <= untilMs).length
-  return (2 + loads) * ttlMs + FAULT_EXTRA_MS
+  const loads = one.loads.filter((ms) => ms >= signMs && ms <= untilMs)
+  // "plus its ttl for what a node loaded from disk while alone": from when it did, however long it had been down.
+  const loadedMs = loads.length > 0 ? Math.max(...loads) + ttlMs + DIRECT_EXTRA_MS - signMs : 0
+  return Math.max((2 + loads.length) * ttlMs + FAULT_EXTRA_MS, loadedMs)
 }
 
 /** The worst that any two running nodes had between them in a while; `none` too if a node came, went or stood still. */
@@ -297,9 +300,33 @@ function canKnow({ history, node }: Case, cancel: Cancellation, atMs: number): b
   )
 }
 
+/**
+ * Tombstones are in memory: who took a cancel and started again must learn of it like any other,
+ * once it has a way to somebody who knows. How long after the cancel that may be.
+ */
+function relearnedMs(
+  { history, node }: Pick<Case, 'history' | 'node'>,
+  cancel: Cancellation,
+  untilMs: number,
+): number {
+  const knowers = knowing(history, cancel, TOLD_MS).filter(
+    (other) => other.node !== node && other.fromMs < untilMs && other.toMs > untilMs,
+  )
+  // Lost with them: an exception, which is to be counted.
+  if (knowers.length === 0) return 0
+  const joined = knowers.map((other) => {
+    const sinceMs = history.path(node, other.node).since(untilMs, (path) => path !== 'none')
+    return Math.max(other.fromMs, sinceMs ?? Number.POSITIVE_INFINITY)
+  })
+  return Math.min(...joined) + CANCEL_THIRD_MS - cancel.atMs
+}
+
 /** How long a cancel may take where its way was open all the while; without an end where it was not. */
 function cancelBoundMs({ history, node }: Case, cancel: Cancellation, untilMs: number): number {
-  if (node === cancel.node) return 0
+  if (node === cancel.node) {
+    const isSameLife = history.condition(node).always(cancel.atMs, untilMs, ({ isUp }) => isUp)
+    return isSameLife ? 0 : relearnedMs({ history, node }, cancel, untilMs)
+  }
   const path = history.path(node, cancel.node)
   const isSo = (is: (path: Path) => boolean) => path.always(cancel.atMs, untilMs, is)
   if (isSo((each) => each === 'direct')) return CANCEL_DIRECT_MS

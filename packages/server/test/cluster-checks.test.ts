@@ -122,6 +122,26 @@ test('the dead must be gone in time: later through a third, latest after faults'
   expect([late('none', 35_900), late('none', 36_100)]).toEqual([false, true])
 })
 
+test('what a node loaded while alone may stay for a ttl after, however long it was down', () => {
+  const late = (loadedMs: number, goneMs: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, 'none')
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    crash(key, 11_000)
+    key.loads.push(loadedMs)
+    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+    history.condition('B').set(12_000, { ...up, isUp: false, isReady: false })
+    history.condition('B').set(loadedMs, up)
+    show(key, 'A', [1_000, SHOWN], [20_000, undefined])
+    show(key, 'B', [1_050, SHOWN], [12_000, undefined], [loadedMs, SHOWN], [goneMs, undefined])
+    return found(history)
+  }
+  expect(late(20_000, 44_900)).toEqual([])
+  expect(late(20_000, 45_100)).toEqual(['I4 dead shown at B'])
+  expect(late(40_000, 50_900)).toEqual([])
+  expect(late(40_000, 51_100)).toEqual(['I4 dead shown at B'])
+})
+
 test('what another kept while it stood still may stay for as much longer, as an exception', () => {
   const nameOf = (goneMs: number) => {
     const { history, key } = setUp()
@@ -219,6 +239,27 @@ test('a cancelled instance is gone at once and stays gone', () => {
     [12_250, undefined],
   ])
   expect(found(back)).toEqual(['I2 resurrection at B'])
+})
+
+test('who took a cancel and started again learns of it when it can talk with who knows', () => {
+  const late = (isRestarted: boolean, goneMs: number) => {
+    const { history, key } = setUp()
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    const cancel = { atMs: 11_050, process: 1, op: 'cancel', node: 'A' } as const
+    say(key, { ...cancel, kind: 'accepted', gen: 1, cver: 1, version: '' })
+    say(key, { atMs: 11_060, process: 1, kind: 'left', acknowledged: true })
+    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
+    if (isRestarted) history.condition('A').set(15_000, { ...up, isUp: false, isReady: false })
+    history.path('A', 'B').set(15_000, 'none')
+    if (isRestarted) history.condition('A').set(16_500, up)
+    history.path('A', 'B').set(18_000, 'direct')
+    show(key, 'B', [1_050, SHOWN], [11_100, undefined])
+    show(key, 'A', [1_000, SHOWN], [11_050, undefined], [16_500, SHOWN], [goneMs, undefined])
+    return found(history).filter((wrong) => wrong.endsWith('at A'))
+  }
+  expect(late(true, 23_900)).toEqual([])
+  expect(late(true, 24_100)).toEqual(['I4 cancelled shown at A'])
+  expect(late(false, 17_000)).toEqual(['I2 resurrection at A'])
 })
 
 test('a cancel that dies with all who knew of it is a stated exception', () => {
