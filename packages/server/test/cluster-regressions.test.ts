@@ -20,6 +20,7 @@ const RUNS: readonly (readonly [scenario: string, seed: number])[] = [
   ['chaos5', 168],
   ['chaos5', 1046],
   ['chaos5', 8309],
+  ['chaos5', 575],
 ]
 
 test.each(RUNS)('%s, seed %d, stays mended', (name, seed) => {

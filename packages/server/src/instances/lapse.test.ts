@@ -128,6 +128,19 @@ test('after a long stall the node is a new incarnation: nothing vanishes, nobody
   expectCountsRight(it)
 })
 
+test('what had a time to be hidden keeps it through another long stall', () => {
+  const it = setUp()
+  it.stall(30_000)
+  it.run(TTL_MS / 2)
+  it.stall(30_000)
+  it.run(TTL_MS / 2 - 500)
+  expect(it.ids()).toHaveLength(3)
+  it.run(2_000)
+  expect(it.ids()).toEqual([])
+  expect(it.metrics).toMatchObject({ fenced: 2, hidden: 3, evicted: 0 })
+  expectCountsRight(it)
+})
+
 test('what nobody claims is hidden a ttl after the stall and not evicted, and shown again when it renews', () => {
   const it = setUp()
   it.stall(30_000)

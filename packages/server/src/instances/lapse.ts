@@ -98,7 +98,10 @@ export function outlive(core: PlaneCore, inc: number): void {
 /** As a new incarnation: what it vouched for is there for one more ttl, for whoever gets its renewals to claim. */
 function beginAgain(core: PlaneCore): void {
   core.neighbours.fenced()
-  for (const entry of core.protection.forgive()) core.release(entry)
+  for (const entry of core.protection.forgive()) {
+    entry.hideAtMs = UNKNOWN
+    core.release(entry)
+  }
   core.homes.review()
   const nowMs = core.time.nowMs()
   for (const entry of core.table.entries()) {
@@ -108,7 +111,7 @@ function beginAgain(core: PlaneCore): void {
       if (entry.record.life.home.node === core.options.node) core.adopt(entry)
       continue
     }
-    if (core.judges(entry)) entry.hideAtMs = UNKNOWN
+    // What had a time to be hidden keeps it, or the dead would have another ttl with each stall.
     attend(core, entry, nowMs)
   }
 }
