@@ -11,6 +11,7 @@ import { presentEntry } from '../present-entry.ts'
 import { changesFrame, joined, pageFrame } from './kv-frames.ts'
 import type { KvTopic } from './kv-topic.ts'
 import type { Opening, StartOver, TopicFrame } from './topic.ts'
+import type { Turns } from './turns.ts'
 
 /** What one step may hold; a single value may be more. */
 const STEP_MAX_ENTRIES = 1_000
@@ -18,6 +19,7 @@ const STEP_MAX_BYTES = 256 * 1_024
 
 export interface KvOpeningOptions {
   readonly catalog: Catalog
+  readonly turns: Turns
 }
 
 /**
@@ -28,13 +30,19 @@ export class KvSnapshot implements Opening {
   readonly isLong = true
   readonly topic: KvTopic
   readonly #catalog: Catalog
+  readonly #turns: Turns
   #at = 0
   #after: string | undefined
   #isBegun = false
 
-  constructor(topic: KvTopic, { catalog }: KvOpeningOptions) {
+  constructor(topic: KvTopic, { catalog, turns }: KvOpeningOptions) {
     this.topic = topic
     this.#catalog = catalog
+    this.#turns = turns
+  }
+
+  mayGoOn(then: () => void): boolean {
+    return this.#turns.mayGoOn(then)
   }
 
   get needsChanges(): boolean {
@@ -95,15 +103,21 @@ export class KvMissed implements Opening {
   readonly needsChanges = false
   readonly topic: KvTopic
   readonly #catalog: Catalog
+  readonly #turns: Turns
   #changes: readonly KvChanges[]
   #at = 0
   #revision: number
 
-  constructor(topic: KvTopic, { catalog, revision, changes }: KvMissedOptions) {
+  constructor(topic: KvTopic, { catalog, turns, revision, changes }: KvMissedOptions) {
     this.topic = topic
     this.#catalog = catalog
+    this.#turns = turns
     this.#revision = revision
     this.#changes = changes
+  }
+
+  mayGoOn(then: () => void): boolean {
+    return this.#turns.mayGoOn(then)
   }
 
   next(): TopicFrame | StartOver | undefined {

@@ -3,11 +3,17 @@ import { setUpCatalog } from '../../testing/catalog-harness.ts'
 import { KvTopic } from './kv-topic.ts'
 import { PrefixSet } from './prefix-set.ts'
 import type { TopicFrame } from './topic.ts'
+import { Turns } from './turns.ts'
 
 async function setUp() {
   const t = await setUpCatalog()
   const { catalog, clock } = t
-  const topic = new KvTopic({ catalog, clock, prefixes: new PrefixSet(['a/']) })
+  const topic = new KvTopic({
+    catalog,
+    clock,
+    prefixes: new PrefixSet(['a/']),
+    turns: new Turns(clock),
+  })
   const listen = () => {
     const frames: TopicFrame[] = []
     const stop = topic.subscribe({ change: (frame) => frames.push(frame), restart: () => {} })

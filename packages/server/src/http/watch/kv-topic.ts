@@ -16,11 +16,14 @@ import { changesFrame, joined } from './kv-frames.ts'
 import { KvMissed, KvSnapshot } from './kv-openings.ts'
 import type { PrefixSet } from './prefix-set.ts'
 import type { Opening, Topic, TopicFrame, TopicListener } from './topic.ts'
+import type { Turns } from './turns.ts'
 
 export interface KvTopicOptions {
   readonly catalog: Catalog
   readonly prefixes: PrefixSet
   readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
+  /** In which whole truths are read. */
+  readonly turns: Turns
 }
 
 /** Writes to sockets that one topic may cause in a millisecond. */

@@ -137,6 +137,10 @@ class OneFrame implements Opening {
     return this.#isTold
   }
 
+  mayGoOn(): boolean {
+    return true
+  }
+
   next(): TopicFrame | undefined {
     if (this.#isTold) return undefined
     this.#isTold = true

@@ -46,6 +46,8 @@ export interface Opening {
   readonly needsChanges: boolean
   /** Whether it waits while the watcher takes what it has told; a short one is told at once. */
   readonly isLong: boolean
+  /** Says whether `next` may be called now. If not, `then` is called when it may. */
+  mayGoOn(then: () => void): boolean
 }
 
 export interface Topic {

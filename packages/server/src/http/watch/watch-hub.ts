@@ -15,6 +15,7 @@ import { frame } from './frames.ts'
 import { KvTopic } from './kv-topic.ts'
 import type { PrefixSet } from './prefix-set.ts'
 import { ServiceTopic } from './service-topic.ts'
+import { Turns } from './turns.ts'
 import type { WatchStream } from './watch-stream.ts'
 
 const PING_MS = 15_000
@@ -29,11 +30,13 @@ export class WatchHub {
   readonly #options: WatchHubOptions
   readonly #services = new Map<string, ServiceTopic>()
   readonly #keys = new Map<string, KvTopic>()
+  readonly #turns: Turns
   readonly #streams = new Set<WatchStream>()
   #cancelPing: (() => void) | undefined
 
   constructor(options: WatchHubOptions) {
     this.#options = options
+    this.#turns = new Turns(options.clock)
   }
 
   get count(): number {
@@ -61,8 +64,8 @@ export class WatchHub {
 
   /** The keys of a watch, shared with everyone who watches just these. */
   kvTopic(catalog: Catalog, prefixes: PrefixSet): KvTopic {
-    const { clock } = this.#options
-    const topic = this.#keys.get(prefixes.text) ?? new KvTopic({ catalog, prefixes, clock })
+    const parts = { clock: this.#options.clock, turns: this.#turns }
+    const topic = this.#keys.get(prefixes.text) ?? new KvTopic({ ...parts, catalog, prefixes })
     this.#keys.set(prefixes.text, topic)
     return topic
   }

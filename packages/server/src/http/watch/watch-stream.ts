@@ -170,6 +170,7 @@ export class WatchStream {
       raw.write(frame('resync', step))
       return true
     }
+    if (!step.mayGoOn(() => this.#goOn())) return false
     const next = step.next()
     // Reading may have handed on changes that were one too many.
     if (this.#plan[0] !== step) return true
