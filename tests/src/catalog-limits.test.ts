@@ -100,67 +100,82 @@ const CASES: readonly Case[] = [
   ['a watch after nonsense', '/watch?kv=a&after=~', {}, 400, 'invalid_argument'],
 ]
 
-test('each limit is where it is said to be, and refuses with its name', async () => {
-  await using server = await startServer()
-  await using client = new CatalogClient(server.url)
-  for (const [what, path, request, status, code] of CASES) {
-    const answer = await client.ask(path, request)
-    const problem = answer.status >= 400 ? (jsonOf(answer) as Problem) : undefined
-    expect
-      .soft([what, answer.status, problem?.code, problem])
-      .toEqual([what, status, code, problem])
-    if (problem?.code !== 'limit_exceeded') continue
-    const { limit, what: name } = problem.details
-    expect.soft([what, name, limit]).toEqual([what, expect.any(String), expect.any(Number)])
-    expect.soft(problem.detail).toContain(String(limit))
-  }
-}, 60_000)
+test.concurrent(
+  'each limit is where it is said to be, and refuses with its name',
+  async ({ expect }) => {
+    await using server = await startServer()
+    await using client = new CatalogClient(server.url)
+    for (const [what, path, request, status, code] of CASES) {
+      const answer = await client.ask(path, request)
+      const problem = answer.status >= 400 ? (jsonOf(answer) as Problem) : undefined
+      expect
+        .soft([what, answer.status, problem?.code, problem])
+        .toEqual([what, status, code, problem])
+      if (problem?.code !== 'limit_exceeded') continue
+      const { limit, what: name } = problem.details
+      expect.soft([what, name, limit]).toEqual([what, expect.any(String), expect.any(Number)])
+      expect.soft(problem.detail).toContain(String(limit))
+    }
+  },
+  60_000,
+)
 
-test('a prefix of more than 10,000 keys is not deleted, and one of 10,000 is, whole', async () => {
-  await using server = await startServer()
-  await using client = new CatalogClient(server.url)
-  const count = LIMITS.kvPrefixDeleteMax + 1
-  for (let from = 0; from < count; from += LIMITS.txnOperationsMax) {
-    const length = Math.min(LIMITS.txnOperationsMax, count - from)
-    done(await client.txn({ then: Array.from({ length }, (_, at) => putOf(`many/${from + at}`)) }))
-  }
-  done(await client.put('many', 'beside'))
-  const refused = await client.ask('/kv?prefix=many/', DELETE)
-  expect(refused.status).toBe(413)
-  expect(jsonOf(refused)).toMatchObject({
-    code: 'limit_exceeded',
-    details: { limit: LIMITS.kvPrefixDeleteMax },
-  })
-  expect(await client.list('many/')).toHaveLength(count)
+test.concurrent(
+  'a prefix of more than 10,000 keys is not deleted, and one of 10,000 is, whole',
+  async () => {
+    await using server = await startServer()
+    await using client = new CatalogClient(server.url)
+    const count = LIMITS.kvPrefixDeleteMax + 1
+    for (let from = 0; from < count; from += LIMITS.txnOperationsMax) {
+      const length = Math.min(LIMITS.txnOperationsMax, count - from)
+      done(
+        await client.txn({ then: Array.from({ length }, (_, at) => putOf(`many/${from + at}`)) }),
+      )
+    }
+    done(await client.put('many', 'beside'))
+    const refused = await client.ask('/kv?prefix=many/', DELETE)
+    expect(refused.status).toBe(413)
+    expect(jsonOf(refused)).toMatchObject({
+      code: 'limit_exceeded',
+      details: { limit: LIMITS.kvPrefixDeleteMax },
+    })
+    expect(await client.list('many/')).toHaveLength(count)
 
-  done(await client.delete('many/0'))
-  expect(done(await client.deletePrefix('many/')).answer).toEqual({ deleted: count - 1 })
-  expect((await client.list('many')).map(({ key }) => key)).toEqual(['many'])
-})
+    done(await client.delete('many/0'))
+    expect(done(await client.deletePrefix('many/')).answer).toEqual({ deleted: count - 1 })
+    expect((await client.list('many')).map(({ key }) => key)).toEqual(['many'])
+  },
+)
 
-test('a ttl is granted in whole seconds, at least two, never less than was asked for', async () => {
-  await using server = await startServer()
-  await using client = new CatalogClient(server.url)
-  for (const [asked, granted] of [
-    [1, 2_000],
-    [2_000, 2_000],
-    [2_001, 3_000],
-    [86_400_000, 86_400_000],
-  ]) {
-    const lease = await client.read<GrantAnswer>('/leases', post({ ttlMs: asked }))
-    expect([asked, lease.ttlMs, lease.state]).toEqual([asked, granted, 'CREATE'])
-  }
-})
+test.concurrent(
+  'a ttl is granted in whole seconds, at least two, never less than was asked for',
+  async () => {
+    await using server = await startServer()
+    await using client = new CatalogClient(server.url)
+    for (const [asked, granted] of [
+      [1, 2_000],
+      [2_000, 2_000],
+      [2_001, 3_000],
+      [86_400_000, 86_400_000],
+    ]) {
+      const lease = await client.read<GrantAnswer>('/leases', post({ ttlMs: asked }))
+      expect([asked, lease.ttlMs, lease.state]).toEqual([asked, granted, 'CREATE'])
+    }
+  },
+)
 
-test('a read that has to see a revision of tomorrow is refused after five seconds', async () => {
-  await using server = await startServer()
-  await using client = new CatalogClient(server.url)
-  const headers = { [HEADERS.minRevision]: '1000000' }
-  const answer = await client.ask('/kv?prefix=a', { headers })
-  expect(answer.status).toBe(503)
-  expect(jsonOf(answer)).toMatchObject({ code: 'unavailable' })
-  expect(answer.headers['retry-after']).toBeDefined()
-})
+test.concurrent(
+  'a read that has to see a revision of tomorrow is refused after five seconds',
+  async () => {
+    await using server = await startServer()
+    await using client = new CatalogClient(server.url)
+    const headers = { [HEADERS.minRevision]: '1000000' }
+    const answer = await client.ask('/kv?prefix=a', { headers })
+    expect(answer.status).toBe(503)
+    expect(jsonOf(answer)).toMatchObject({ code: 'unavailable' })
+    expect(answer.headers['retry-after']).toBeDefined()
+  },
+)
 
 function put(bytes: number): CatalogRequest {
   return { method: 'PUT', bytes: Buffer.alloc(bytes, 'x') }
