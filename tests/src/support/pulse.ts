@@ -27,10 +27,12 @@ export class Pulse implements AsyncDisposable {
   #answers = 0
   #slowestMs = 0
   #failure: unknown
+  #isStarting: boolean
 
-  /** Starts at once. */
-  constructor(url: string) {
+  /** Starts at once. A node that is starting may send clients away, but not keep them waiting. */
+  constructor(url: string, node: 'ready' | 'starting' = 'ready') {
     this.#client = new Client(url)
+    this.#isStarting = node === 'starting'
     this.#run = this.#goOn().catch((error: unknown) => {
       this.#failure = error
     })
@@ -61,20 +63,27 @@ export class Pulse implements AsyncDisposable {
   }
 
   async #goOn(): Promise<void> {
-    await this.#ask('PUT', INSTANCE, JSON.stringify(registration()))
+    let isRegistered = false
     do {
-      await this.#ask('POST', `${INSTANCE}/heartbeat`)
       await this.#ask('GET', '/healthz')
+      if (isRegistered) await this.#ask('POST', `${INSTANCE}/heartbeat`)
+      else isRegistered = await this.#ask('PUT', INSTANCE, JSON.stringify(registration()))
     } while (await systemClock.sleep(EVERY_MS, this.#stopping.signal))
   }
 
-  async #ask(method: 'GET' | 'PUT' | 'POST', path: string, json?: string): Promise<void> {
+  /** Answers false when it was sent away. */
+  async #ask(method: 'GET' | 'PUT' | 'POST', path: string, json?: string): Promise<boolean> {
     const sinceMs = systemClock.monotonicMs()
     const headers = json === undefined ? {} : { 'content-type': 'application/json' }
     const answer = await this.#client.request({ method, path, headers, body: json ?? null })
+    const { statusCode } = answer
     const text = await answer.body.text()
-    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`)
     this.#slowestMs = Math.max(this.#slowestMs, systemClock.monotonicMs() - sinceMs)
     this.#answers += 1
+    if (statusCode < 300) this.#isStarting &&= method !== 'PUT'
+    else if (statusCode !== 503 || !this.#isStarting) {
+      throw new Error(`${method} ${path} was answered with ${statusCode}: ${text}`)
+    }
+    return statusCode < 300
   }
 }
