@@ -23,7 +23,7 @@ const LAST_PAGE = '"more":false'
 /** Five times what is felt on a quiet machine. */
 const SLOWEST_MS = 5 * 100
 /** On a busy machine everybody waits; who has work waits longer than the idle node beside. */
-const NOISE_FACTOR = 6
+const NOISE_FACTOR = 3
 
 test(`heartbeats and health are not late while ${KEYS} keys are read, deleted and loaded`, async () => {
   await using folder = await temporaryFolder()
