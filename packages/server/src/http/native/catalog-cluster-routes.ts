@@ -11,6 +11,7 @@ import { Type } from 'typebox'
 import type { Catalog } from '../../catalog/index.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { refusal } from '../problem.ts'
+import type { Readiness } from '../readiness.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -27,7 +28,7 @@ const RecoverBody = Type.Object({ force: Type.Literal(true) }, closed)
 
 const tags = ['cluster']
 const querystring = NoQuery
-const response = { 409: Problem, '4xx': Problem }
+const response = { '4xx': Problem }
 
 const SCHEMAS = {
   leader: {
@@ -64,13 +65,14 @@ export interface CatalogClusterRoutesOptions {
   readonly node: string
   readonly catalog: Catalog
   readonly cluster: ClusterView
+  readonly readiness: Readiness
 }
 
 export const catalogClusterRoutes: FastifyPluginAsync<CatalogClusterRoutesOptions> = async (
   app,
   options,
 ) => {
-  const { node, catalog, cluster } = options
+  const { node, catalog, cluster, readiness } = options
 
   app.get('/cluster/leader', { schema: SCHEMAS.leader }, (): ClusterLeader => {
     const own = cluster.members().find(({ self }) => self)
@@ -80,10 +82,16 @@ export const catalogClusterRoutes: FastifyPluginAsync<CatalogClusterRoutesOption
   const refuse = () => {
     throw notACluster(catalog.status().engine)
   }
-  app.post('/cluster/leader/transfer', { schema: SCHEMAS.transfer }, refuse)
-  app.post('/cluster/members', { schema: SCHEMAS.join }, refuse)
-  app.post('/cluster/members/:id/promote', { schema: SCHEMAS.promote }, refuse)
-  app.post('/cluster/members/recover', { schema: SCHEMAS.recover }, refuse)
+  await app.register(async (ready) => {
+    ready.addHook('onRequest', (_request, _reply, done) => {
+      readiness.check()
+      done()
+    })
+    ready.post('/cluster/leader/transfer', { schema: SCHEMAS.transfer }, refuse)
+    ready.post('/cluster/members', { schema: SCHEMAS.join }, refuse)
+    ready.post('/cluster/members/:id/promote', { schema: SCHEMAS.promote }, refuse)
+    ready.post('/cluster/members/recover', { schema: SCHEMAS.recover }, refuse)
+  })
 }
 
 function notACluster(engine: string) {

@@ -90,7 +90,7 @@ export const clusterRoutes: FastifyPluginAsync<ClusterRoutesOptions> = async (ap
 
   if (catalog) {
     const { node } = instances.place
-    await app.register(catalogClusterRoutes, { node, catalog, cluster })
+    await app.register(catalogClusterRoutes, { node, catalog, cluster, readiness })
   }
 }
 

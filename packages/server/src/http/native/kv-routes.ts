@@ -75,7 +75,10 @@ export interface KvRoutesOptions {
 
 const tags = ['kv']
 const params = KeyParams
-const Bytes = Type.String({ format: 'binary', description: 'The value.' })
+/** Nothing about it is checked here: whatever comes is a value. */
+const Bytes = {
+  content: { 'application/octet-stream': { schema: Type.Unknown({ description: 'The value.' }) } },
+}
 
 const SCHEMAS = {
   read: {
@@ -90,6 +93,7 @@ const SCHEMAS = {
     tags,
     params,
     querystring: PutQuery,
+    body: Bytes,
     response: { 200: KvPutAnswer, '4xx': Problem },
   },
   remove: {

@@ -5,6 +5,7 @@ import { operationsOf, setUpApp } from '../../testing/index.ts'
 const LOOKS: ReadonlySet<string> = new Set([
   'GET /registry/v1/cluster',
   'GET /registry/v1/cluster/members',
+  'GET /registry/v1/cluster/leader',
 ])
 
 test('the process is alive and ready', async () => {
@@ -44,7 +45,7 @@ describe('a node that is not ready', () => {
     const native = operationsOf(t.app).filter(
       ({ name, path }) => path.startsWith('/registry/v1') && !LOOKS.has(name),
     )
-    expect(native).toHaveLength(12)
+    expect(native).toHaveLength(28)
     for (const { method, path } of native) {
       const line = `${method} ${path.replaceAll(/[{}]/g, '')}?service=web`
       const answer = await t.ask(line, method === 'PUT' ? { body: { addresses: [] } } : {})
@@ -92,7 +93,7 @@ test('metrics are text for Prometheus, with requests by route and never by URL',
 })
 
 describe('openapi.json', () => {
-  /** The contract of the instance plane: what each operation answers, and whether it takes a body. */
+  /** The contract: what each operation answers, and whether it takes a body. */
   const CONTRACT: Readonly<Record<string, readonly [answers: string, body: boolean]>> = {
     'GET /healthz': ['200', false],
     'GET /readyz': ['200 503', false],
@@ -111,6 +112,23 @@ describe('openapi.json', () => {
     'GET /registry/v1/cluster': ['200 4XX', false],
     'GET /registry/v1/cluster/members': ['200 4XX', false],
     'DELETE /registry/v1/cluster/members/{id}': ['202 204 4XX', false],
+    'GET /registry/v1/cluster/leader': ['200 4XX', false],
+    'POST /registry/v1/cluster/leader/transfer': ['4XX', true],
+    'POST /registry/v1/cluster/members': ['4XX', true],
+    'POST /registry/v1/cluster/members/{id}/promote': ['4XX', false],
+    'POST /registry/v1/cluster/members/recover': ['4XX', true],
+    'GET /registry/v1/kv/{key}': ['200 304 4XX', false],
+    'PUT /registry/v1/kv/{key}': ['200 4XX', true],
+    'DELETE /registry/v1/kv/{key}': ['204 4XX', false],
+    'GET /registry/v1/kv': ['200 304 4XX', false],
+    'DELETE /registry/v1/kv': ['200 4XX', false],
+    'POST /registry/v1/txn': ['200 4XX', true],
+    'POST /registry/v1/leases': ['201 4XX', true],
+    'GET /registry/v1/leases': ['200 4XX', false],
+    'GET /registry/v1/leases/{id}': ['200 4XX', false],
+    'DELETE /registry/v1/leases/{id}': ['204 4XX', false],
+    'POST /registry/v1/leases/{id}/keepalive': ['200 4XX', false],
+    'POST /registry/v1/leases/keepalive': ['200 4XX', true],
   }
 
   test('is a description of every route of the contract, and of no other', async () => {
@@ -140,7 +158,7 @@ describe('openapi.json', () => {
         inPath: named.sort(),
       })
       expect(inPath.filter(({ required }) => required !== true)).toEqual([])
-      if (requestBody) {
+      if (requestBody && name !== 'PUT /registry/v1/kv/{key}') {
         expect(requestBody.content['application/json']?.schema).toHaveProperty('properties')
       }
       for (const [status, { content = {} }] of Object.entries(responses)) {
@@ -150,6 +168,15 @@ describe('openapi.json', () => {
         expect(schemas).not.toContain(undefined)
       }
     }
+  })
+
+  test('says that a value is bytes', async () => {
+    await using t = await setUpApp()
+    const ofKey = (verb: string) =>
+      operationsOf(t.app).find(({ name }) => name === `${verb} /registry/v1/kv/{key}`)
+    const bytes = { 'application/octet-stream': { schema: { description: 'The value.' } } }
+    expect(ofKey('PUT')?.requestBody?.content).toMatchObject(bytes)
+    expect(ofKey('GET')?.responses['200']?.content).toMatchObject(bytes)
   })
 
   test('says what of an instance is required, and refers to nothing that is not in it', async () => {
