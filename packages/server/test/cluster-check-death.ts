@@ -134,20 +134,21 @@ function wrongIn(where: Case, { fromMs, toMs }: Shown, stalls: Stalls): Violatio
 }
 
 /**
- * Whether a node shows for the first time in its present life what another shows to it. Until
+ * Whether a node shows a life of a client for the first time in its own, as another shows it to it. Until
  * "2 × ttl + 8 s when its home died" (I4) the others may, and who starts meanwhile shows what
  * they show (I1); that it served for a moment before it could hear of them brings nobody back.
  */
 function isLearnt({ history, one, node, views }: Case, atMs: number): boolean {
   const startedMs = history.condition(node).since(atMs, ({ isUp }) => isUp) ?? 0
+  const gen = views.at(atMs)?.gen
   for (const [ms, view] of views.entries()) {
-    if (view && ms >= startedMs && ms < atMs) return false
+    if (view?.gen === gen && ms >= startedMs && ms < atMs) return false
   }
   return history.nodes.some(
     (other) =>
       other !== node &&
       history.path(other, node).at(atMs) !== 'none' &&
-      one.views.get(other)?.at(atMs) !== undefined,
+      one.views.get(other)?.at(atMs)?.gen === gen,
   )
 }
 
@@ -198,15 +199,18 @@ function longestStallMs(where: Case, fromMs: number, toMs: number): number {
 
 /**
  * How long another node stood still at most that may have kept the deadline or the hide time, and
- * passed it on later. A home that stands still for long vouches for nothing after: that is no excuse.
+ * passed it on later. A home that stands still for long vouches for nothing after: that is no excuse
+ * for who had the instance before, and counts from home's last beat.
  */
-function keptMs({ history, one }: Case, fromMs: number, toMs: number): number {
+function keptMs({ history, one, views }: Case, fromMs: number, toMs: number): number {
   let longest = 0
   for (const node of history.nodes) {
     for (const stall of stallsOf(history, node)) {
       const lastedMs = Math.min(stall.toMs, toMs) - Math.max(stall.fromMs, fromMs)
       const wasHome = one.homes.get(node)?.at(stall.fromMs)?.startsWith(`${node}#`) === true
-      if (!wasHome || stall.toMs - stall.fromMs < FENCED_MS) longest = Math.max(longest, lastedMs)
+      const isFenced = stall.toMs - stall.fromMs >= FENCED_MS
+      const wasKnown = views.at(stall.fromMs) !== undefined
+      if (!(wasHome && isFenced && wasKnown)) longest = Math.max(longest, lastedMs)
     }
   }
   return longest

@@ -2,10 +2,17 @@ import { expect, test } from 'vitest'
 import { violationsOf } from './cluster-checks.ts'
 import { explanationOf } from './cluster-exceptions.ts'
 import { knowing } from './cluster-knowledge.ts'
-import { History, type ClientEvent, type KeyHistory, type View } from './cluster-history.ts'
+import {
+  History,
+  type ClientEvent,
+  type Condition,
+  type KeyHistory,
+  type View,
+} from './cluster-history.ts'
 import type { Violation } from './cluster-violation.ts'
 
 const BOUNDS = { heartbeatMs: 3_000, ttlMs: 9_000 }
+const UP: Condition = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
 const SHOWN: View = { gen: 1, cver: 1, version: 'v1', status: 'up', held: false }
 
 /** Two nodes that can talk, and one instance that registers at A at 1 s. All that a test does not say goes well. */
@@ -129,9 +136,8 @@ test('what a node loaded while alone may stay for a ttl after, however long it w
     renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
     crash(key, 11_000)
     key.loads.push(loadedMs)
-    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
-    history.condition('B').set(12_000, { ...up, isUp: false, isReady: false })
-    history.condition('B').set(loadedMs, up)
+    history.condition('B').set(12_000, { ...UP, isUp: false, isReady: false })
+    history.condition('B').set(loadedMs, UP)
     show(key, 'A', [1_000, SHOWN], [20_000, undefined])
     show(key, 'B', [1_050, SHOWN], [12_000, undefined], [loadedMs, SHOWN], [goneMs, undefined])
     return found(history)
@@ -146,9 +152,8 @@ test('what another kept while it stood still may stay for as much longer, as an 
   const nameOf = (goneMs: number) => {
     const { history, key } = setUp()
     history.path('A', 'B').set(10, 'none')
-    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
-    history.condition('A').set(12_000, { ...up, isStalled: true })
-    history.condition('A').set(16_000, up)
+    history.condition('A').set(12_000, { ...UP, isStalled: true })
+    history.condition('A').set(16_000, UP)
     renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
     crash(key, 11_000)
     show(key, 'A', [1_000, SHOWN], [20_000, undefined])
@@ -158,6 +163,25 @@ test('what another kept while it stood still may stay for as much longer, as an 
   expect(nameOf(35_900)).toEqual([])
   expect(nameOf(39_900)).toEqual(['its keeper stood still'])
   expect(nameOf(40_100)).toEqual([undefined])
+})
+
+test('a home that stood still for long excuses only who learnt of the instance from it after', () => {
+  const nameOf = (knownMs: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, 'none')
+    history.condition('A').set(12_000, { ...UP, isStalled: true })
+    history.condition('A').set(24_000, UP)
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    key.homes.get('A')?.set(1_000, 'A#1')
+    crash(key, 11_000)
+    show(key, 'A', [1_000, SHOWN], [20_000, undefined])
+    show(key, 'B', [knownMs, SHOWN], [37_000, undefined])
+    return violationsOf(history, BOUNDS)
+      .filter(({ invariant }) => invariant === 'I4 dead shown')
+      .map((each) => explanationOf(each, history)?.name)
+  }
+  expect(nameOf(24_100)).toEqual(['its keeper stood still'])
+  expect(nameOf(1_050)).toEqual([undefined])
 })
 
 test('what protection holds may stay', () => {
@@ -197,6 +221,22 @@ test('a dead instance does not come back', () => {
   expect(found(history)).toEqual(['I4 dead reappears at B'])
 })
 
+test('another life than a node showed before may be learnt, the same comes back', () => {
+  const learns = (gen: number) => {
+    const { history, key } = setUp()
+    history.path('A', 'B').set(10, 'none')
+    history.path('A', 'B').set(22_500, 'direct')
+    renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
+    crash(key, 11_000)
+    const view = { ...SHOWN, gen }
+    show(key, 'A', [1_000, view], [24_000, undefined])
+    show(key, 'B', [1_050, SHOWN], [19_600, undefined], [23_000, view], [23_500, undefined])
+    return found(history)
+  }
+  expect(learns(2)).toEqual([])
+  expect(learns(1)).toEqual(['I4 dead reappears at B'])
+})
+
 test('a node that started meanwhile may learn of the dead from who still shows them', () => {
   const learns = (othersShow: boolean, startedMs: number) => {
     const { history, key } = setUp()
@@ -204,9 +244,8 @@ test('a node that started meanwhile may learn of the dead from who still shows t
     history.path('A', 'B').set(22_500, 'direct')
     renew(key, 'A', { fromMs: 1_000, toMs: 10_000 })
     crash(key, 11_000)
-    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
-    history.condition('B').set(startedMs, { ...up, isUp: false, isReady: false })
-    history.condition('B').set(startedMs + 1, up)
+    history.condition('B').set(startedMs, { ...UP, isUp: false, isReady: false })
+    history.condition('B').set(startedMs + 1, UP)
     show(key, 'A', [1_000, SHOWN], [othersShow ? 24_000 : 22_900, undefined])
     show(key, 'B', [1_050, SHOWN], [15_000, undefined], [15_500, SHOWN], [19_600, undefined])
     show(key, 'B', [23_000, SHOWN], [23_500, undefined])
@@ -248,10 +287,9 @@ test('who took a cancel and started again learns of it when it can talk with who
     const cancel = { atMs: 11_050, process: 1, op: 'cancel', node: 'A' } as const
     say(key, { ...cancel, kind: 'accepted', gen: 1, cver: 1, version: '' })
     say(key, { atMs: 11_060, process: 1, kind: 'left', acknowledged: true })
-    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
-    if (isRestarted) history.condition('A').set(15_000, { ...up, isUp: false, isReady: false })
+    if (isRestarted) history.condition('A').set(15_000, { ...UP, isUp: false, isReady: false })
     history.path('A', 'B').set(15_000, 'none')
-    if (isRestarted) history.condition('A').set(16_500, up)
+    if (isRestarted) history.condition('A').set(16_500, UP)
     history.path('A', 'B').set(18_000, 'direct')
     show(key, 'B', [1_050, SHOWN], [11_100, undefined])
     show(key, 'A', [1_000, SHOWN], [11_050, undefined], [16_500, SHOWN], [goneMs, undefined])
@@ -269,14 +307,13 @@ test('a cancel that dies with all who knew of it is a stated exception', () => {
       [20_000, SHOWN],
       [22_500, undefined],
     ])
-    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
     const [violation] = violationsOf(history, BOUNDS)
     if (!violation) throw new Error('the resurrection was not found')
-    history.condition('A').set(diedMs, { ...up, isUp: false })
+    history.condition('A').set(diedMs, { ...UP, isUp: false })
     history.path('A', 'B').set(diedMs, 'none')
     if (restartedMs !== undefined) {
-      history.condition('B').set(restartedMs, { ...up, isUp: false })
-      history.condition('B').set(restartedMs + 1_000, up)
+      history.condition('B').set(restartedMs, { ...UP, isUp: false })
+      history.condition('B').set(restartedMs + 1_000, UP)
     }
     return explanationOf(violation, history)?.name
   }
@@ -285,23 +322,21 @@ test('a cancel that dies with all who knew of it is a stated exception', () => {
   expect(nameOf({ diedMs: 13_500 })).toBeUndefined()
   expect(nameOf({ diedMs: 13_500, restartedMs: 15_000 })).toBe('who knew died')
   expect(nameOf({ diedMs: 13_500, restartedMs: 21_000 })).toBeUndefined()
-  // A was still there.
   expect(nameOf({ diedMs: 20_500 })).toBeUndefined()
 })
 
 test('who can know is told by somebody who knows, for long enough, before that one ends', () => {
   const history = new History()
-  const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
   for (const node of ['A', 'B', 'C', 'D']) {
     history.addNode(node)
-    history.condition(node).set(0, up)
+    history.condition(node).set(0, UP)
   }
   history.path('A', 'B').set(0, 'direct')
   history.path('A', 'B').set(12_000, 'none')
   history.path('B', 'C').set(13_000, 'third')
   history.path('B', 'D').set(13_000, 'none')
   history.path('B', 'D').set(15_500, 'direct')
-  history.condition('B').set(16_000, { ...up, isUp: false })
+  history.condition('B').set(16_000, { ...UP, isUp: false })
   history.endMs = 60_000
   const found = knowing(history, { node: 'A', atMs: 10_000 }, 1_000)
   const never = Number.POSITIVE_INFINITY
@@ -343,9 +378,8 @@ test('what shows for a moment after a heal may have come by another way, unless 
     ])
     history.path('A', 'B').set(brokenMs, 'none')
     history.path('A', 'B').set(19_500, 'direct')
-    const up = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
-    if (isRestarted) history.condition('B').set(15_000, { ...up, isUp: false })
-    if (isRestarted) history.condition('B').set(16_000, up)
+    if (isRestarted) history.condition('B').set(15_000, { ...UP, isUp: false })
+    if (isRestarted) history.condition('B').set(16_000, UP)
     const [violation] = violationsOf(history, BOUNDS)
     return violation && explanationOf(violation, history)?.name
   }
