@@ -125,7 +125,8 @@ function wrongIn(where: Case, { fromMs, toMs }: Shown, stalls: Stalls): Violatio
   const wasAbsent = views.at(fromMs - 0.001) === undefined
   const wasServing = isServing(history.condition(node).at(fromMs - 0.001))
   const lateMs = fromMs - signMs - where.ttlMs - DIRECT_EXTRA_MS
-  const isBack = wasAbsent && wasServing && fromMs > heldMs && !isLearnt(where, fromMs)
+  const isOfDisk = isLoadedElsewhere(where, signMs, fromMs)
+  const isBack = wasAbsent && wasServing && fromMs > heldMs && !isLearnt(where, fromMs) && !isOfDisk
   if (isBack && lateMs > stalls.back(where, signMs, fromMs)) {
     const what = `comes back ${Math.round(fromMs - signMs)} ms after its last sign of life`
     found.push({ invariant: 'I4 dead reappears', atMs: fromMs, node, key, what })
@@ -150,6 +151,15 @@ function isLearnt({ history, one, node, views }: Case, atMs: number): boolean {
       history.path(other, node).at(atMs) !== 'none' &&
       one.views.get(other)?.at(atMs)?.gen === gen,
   )
+}
+
+/**
+ * Whether somebody had loaded an instance from disk while alone less than its ttl ago. It shows
+ * it for "its ttl for what a node loaded from disk while alone" (I4), and whoever syncs with it
+ * then shows the same (I1).
+ */
+function isLoadedElsewhere({ one, ttlMs }: Case, signMs: number, atMs: number): boolean {
+  return one.loads.some((ms) => ms > signMs && ms <= atMs && atMs - ms < ttlMs + DIRECT_EXTRA_MS)
 }
 
 /**

@@ -2,69 +2,9 @@ import { expect, test } from 'vitest'
 import { violationsOf } from './cluster-checks.ts'
 import { explanationOf } from './cluster-exceptions.ts'
 import { knowing } from './cluster-knowledge.ts'
-import {
-  History,
-  type ClientEvent,
-  type Condition,
-  type KeyHistory,
-  type View,
-} from './cluster-history.ts'
+import { History, type View } from './cluster-history.ts'
+import { BOUNDS, UP, SHOWN, setUp, say, renew, show, found, crash } from './cluster-told-history.ts'
 import type { Violation } from './cluster-violation.ts'
-
-const BOUNDS = { heartbeatMs: 3_000, ttlMs: 9_000 }
-const UP: Condition = { isUp: true, isStalled: false, isReady: true, isIsolated: false }
-const SHOWN: View = { gen: 1, cver: 1, version: 'v1', status: 'up', held: false }
-
-/** Two nodes that can talk, and one instance that registers at A at 1 s. All that a test does not say goes well. */
-function setUp() {
-  const history = new History()
-  for (const node of ['A', 'B']) {
-    history.addNode(node)
-    history
-      .condition(node)
-      .set(0, { isUp: true, isStalled: false, isReady: true, isIsolated: false })
-  }
-  history.path('A', 'B').set(0, 'direct')
-  const key = history.addKey('web k', true)
-  history.endMs = 60_000
-  say(key, { atMs: 900, process: 1, kind: 'started' })
-  for (const views of key.views.values()) views.set(0, undefined)
-  return { history, key }
-}
-
-function say(key: KeyHistory, ...events: ClientEvent[]): void {
-  key.clientEvents.push(...events)
-}
-
-/** Accepted and answered at once. */
-function renew(
-  key: KeyHistory,
-  node: string,
-  { fromMs, toMs }: { fromMs: number; toMs: number },
-): void {
-  for (let atMs = fromMs; atMs <= toMs; atMs += 3_000) {
-    const fact = { atMs, process: 1, node, op: atMs === fromMs ? 'register' : 'renew' } as const
-    say(
-      key,
-      { ...fact, kind: 'accepted', gen: 1, cver: 1, version: 'v1' },
-      { ...fact, kind: 'answered' },
-    )
-  }
-}
-
-function show(key: KeyHistory, node: string, ...changes: (readonly [number, View | undefined])[]) {
-  for (const [atMs, view] of changes) key.views.get(node)?.set(atMs, view)
-}
-
-function found(history: History, options = {}): string[] {
-  return violationsOf(history, { ...BOUNDS, ...options }).map(
-    ({ invariant, node }) => `${invariant} at ${node}`,
-  )
-}
-
-function crash(key: KeyHistory, atMs: number): void {
-  say(key, { atMs, process: 1, kind: 'crashed' })
-}
 
 test('an instance that is shown while it lives and gone in time after it breaks nothing', () => {
   const { history, key } = setUp()

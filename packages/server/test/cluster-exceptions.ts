@@ -87,6 +87,30 @@ function spokeToTwoClocks(violation: Violation, history: History): boolean {
   )
 }
 
+/**
+ * Whether a home that was cut off ended what renewed elsewhere, told one node of it, and died
+ * before the others heard, who would have refuted it. Then only a look at the digests finds it.
+ */
+function endedByOneWhoDied(violation: Violation, history: History): boolean {
+  const { invariant, key = '', node, atMs } = violation
+  const one = history.keys.get(key)
+  if (invariant !== 'I3 false absence' || !one || node === undefined) return false
+  const goneSince = (of: string, ms: number) =>
+    one.views.get(of)?.since(ms, (view) => view === undefined)
+  const goneMs = goneSince(node, atMs - 0.001)
+  if (goneMs === undefined || atMs - goneMs > TWO_LOOKS_MS) return false
+  return history.nodes.some((other) => {
+    const endedMs = goneSince(other, goneMs) ?? Number.NEGATIVE_INFINITY
+    if (other === node || endedMs < goneMs - SHIPPED_MS) return false
+    const wasHome = one.homes.get(other)?.at(endedMs)?.startsWith(`${other}#`) === true
+    const condition = history.condition(other)
+    return wasHome && !condition.always(goneMs, goneMs + SHIPPED_MS, ({ isUp }) => isUp)
+  })
+}
+
+/** Digests are compared every ten seconds, and what differs counts at the second look. */
+const TWO_LOOKS_MS = 20_000
+
 export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'who knew died',
@@ -111,6 +135,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason:
       'A stall moves "deadlines, hideAt and heardAt" of whoever stood still. A renewal or a hide time that it passes on is later by as much, at nodes that did not stand still themselves.',
     explains: ({ isByStall }) => isByStall === true,
+  },
+  {
+    name: 'ended by one who died',
+    reason:
+      'A home evicts by what it knows, and "any node with fresh evidence refutes an eviction" that it hears of. Where the home dies within a second of it, one node may have heard and those with evidence not: its look at their digests undoes that.',
+    explains: endedByOneWhoDied,
   },
   {
     name: 'spoke to two clocks',

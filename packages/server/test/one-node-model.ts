@@ -18,7 +18,10 @@ const PROTECTED_SIZE_MIN = 10
 /** What the model knows of one instance. */
 interface Known {
   readonly service: string
-  acceptedMs: number
+  /** Whether the node has vouched for it in its present life. */
+  isOfThisLife: boolean
+  /** From when its ttl counts: its last sign of life, or the long stall that gave it another. */
+  ttlFromMs: number
   /** Registered, not cancelled, and not seen to leave since. */
   isLive: boolean
   isCancelled: boolean
@@ -41,7 +44,6 @@ export class NodeModel {
   readonly #departures: Departure[] = []
   readonly #forbidden = new Set<string>()
   readonly #holdingFromMs = new Map<string, number>()
-  #fencedMs = -1
   /** Whether so many others are well that the node as a whole is never protected. */
   readonly #hasBallast: boolean
 
@@ -62,8 +64,12 @@ export class NodeModel {
     }
     this.nowMs += TICK_MS
     if (lateMs > 5_000) {
-      this.#fencedMs = this.nowMs
-      for (const known of this.#known.values()) known.heldFromMs = undefined
+      for (const known of this.#known.values()) {
+        // Whatever this life of the node was home of, or held, has a ttl for others to claim it.
+        if (known.isOfThisLife || known.heldFromMs !== undefined) known.ttlFromMs = this.nowMs
+        known.isOfThisLife = false
+        known.heldFromMs = undefined
+      }
       this.#holdingFromMs.clear()
     }
   }
@@ -75,7 +81,8 @@ export class NodeModel {
     if (known?.isLive !== true) this.#births.push({ service, atMs: this.nowMs })
     this.#known.set(key, {
       service,
-      acceptedMs: this.nowMs,
+      isOfThisLife: true,
+      ttlFromMs: this.nowMs,
       isLive: true,
       isCancelled: false,
       heldFromMs: undefined,
@@ -117,7 +124,7 @@ export class NodeModel {
     known: Known,
     { instance, overruled }: { instance: ShownInstance | undefined; overruled: string | undefined },
   ): void {
-    const deadlineMs = Math.max(known.acceptedMs, this.#fencedMs) + TTL_MS
+    const deadlineMs = known.ttlFromMs + TTL_MS
     if (known.isCancelled) must(!instance, `I2: ${key} was cancelled and is shown`)
     if (!known.isLive) {
       must(!instance, `${key} had left and is shown`)
