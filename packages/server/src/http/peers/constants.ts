@@ -10,7 +10,7 @@ import { API_BASE } from '@rollcall/protocol'
 export const PEER_PATH = `${API_BASE}/cluster/peer`
 
 /** What both ends must speak. A change of the handshake or of any message gets a new number. */
-export const PROTOCOL = 'rollcall-peer/1'
+export const PROTOCOL = 'rollcall-peer/2'
 
 /** Of one message. A batch is a sixteenth of it. */
 export const MESSAGE_MAX_BYTES = 8 * 1_024 * 1_024

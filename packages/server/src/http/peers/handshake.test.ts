@@ -107,7 +107,7 @@ test.each(['"node":"a"', '"zone":"z1"', '"inc":1', '"address":"a:7070"'])(
 )
 
 test('another version is refused, whatever else it says', () => {
-  for (const protocol of ['rollcall-peer/2', 'rollcall-peer/10']) {
+  for (const protocol of ['rollcall-peer/1', 'rollcall-peer/20']) {
     const tamper = (frame: string, number: number) =>
       number === 0 ? JSON.stringify({ protocol, hello: true }) : frame
     expect(talk({ tamper })).toMatchObject({ accepter: refused('other_version') })
@@ -125,7 +125,7 @@ test.each([
   ['[]', 0],
   ['{}', 0],
   ['{"protocol":"http/1"}', 0],
-  ['{"protocol":"rollcall-peer/1"}', 0],
+  ['{"protocol":"rollcall-peer/2"}', 0],
   ['{}', 2],
   ['{"proof":1}', 2],
   ['nothing', 2],

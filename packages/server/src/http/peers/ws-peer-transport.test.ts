@@ -106,7 +106,7 @@ test.each([
   },
   {
     says: 'another version',
-    what: '{"protocol":"rollcall-peer/2"}',
+    what: '{"protocol":"rollcall-peer/1"}',
     code: 4_001,
     reason: 'other_version',
   },
