@@ -26,6 +26,19 @@ export const ELECTION_LIMITS = {
   escapedNameBytes: 600,
 } as const
 
+/** Patterns of users, see `patterns.ts`. */
+export const PATTERN_LIMITS = {
+  characters: 512,
+  /** Of a compiled one. */
+  instructions: 1_000,
+  /** Instructions times characters of one look at a text: 40 ms at the very worst. */
+  steps: 1_000_000,
+  /** Compiled ones that are kept, in all, and each. */
+  kept: 2_000,
+  keptInstructions: 100_000,
+  keptBytes: 64 * 1_024,
+} as const
+
 /** What is remembered for watchers that resume. */
 export const CHANGE_RING_LIMITS = { changes: 100_000, bytes: 64 * 1_024 * 1_024 } as const
 
