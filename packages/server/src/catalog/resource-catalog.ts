@@ -180,9 +180,10 @@ export interface ResourceWritten extends Written {
  */
 export interface Resources {
   /** By namespace path, then key; of an inner one: those of all leaves below. */
-  list(
-    query: ResourcePlace & { readonly after?: string | undefined; readonly limit: number },
-  ): { readonly resources: readonly Resource[]; readonly next: string | undefined }
+  list(query: ResourcePlace & { readonly after?: string | undefined; readonly limit: number }): {
+    readonly resources: readonly Resource[]
+    readonly next: string | undefined
+  }
   /** Every row of an id, in one namespace or in all. */
   byId(type: string, id: string, ns?: string): readonly Resource[]
   /** By the primary key of the type. */
@@ -271,23 +272,34 @@ export interface Machines {
   ): Promise<Written & { readonly places: ReadonlyMap<string, string>; readonly created: boolean }>
   /** Every row of a hostname. */
   find(hostname: string): readonly Resource[]
-  /** Merges into every row of a hostname. Rejects with `resource_not_found`. */
+  /**
+   * Merges into every row of a hostname. Rejects with `resource_not_found`, and with
+   * `revision_conflict` when a row of it is newer than `ifRevision`.
+   */
   merge(
     hostname: string,
     properties: Readonly<Record<string, string | null>>,
-    options?: WriteOptions,
+    options?: WriteOptions & { readonly ifRevision?: number | undefined },
   ): Promise<ResourceWritten>
   /**
-   * Gives it another name, everywhere. With a serial number only rows that have none or the same.
-   * Rejects with `resource_not_found`, `already_exists`.
+   * Gives it another name, everywhere, and merges properties; the name may be the same. With a
+   * serial number only rows that have none or the same. Rejects with `resource_not_found` (also
+   * where no row has the number), `already_exists`.
    */
   rename(
     hostname: string,
-    to: { readonly hostname: string; readonly properties?: Properties; readonly sn?: string | undefined },
+    to: {
+      readonly hostname: string
+      readonly properties?: Properties
+      readonly sn?: string | undefined
+    },
     options?: WriteOptions,
   ): Promise<ResourceWritten>
-  /** Removes every row. Rejects with `resource_not_found`. */
-  remove(hostname: string, options?: WriteOptions): Promise<ResourceWritten>
+  /** Removes every row. Rejects as `merge` does. */
+  remove(
+    hostname: string,
+    options?: WriteOptions & { readonly ifRevision?: number | undefined },
+  ): Promise<ResourceWritten>
 }
 
 /** What the faces find beside keys and leases. */
