@@ -67,7 +67,7 @@ export interface Namespaces {
   /** Undefined where there is none. */
   find(path: string): Namespace | undefined
   byId(id: string): Namespace | undefined
-  /** `depth` 0: it alone. */
+  /** `depth` 0: it alone. Throws `limit_exceeded` where that is more than 10,000 namespaces. */
   tree(path: string, depth: number): NamespaceTree
   /** It, and all below, in order of their paths. */
   below(path: string): Iterable<Namespace>
@@ -80,7 +80,11 @@ export interface Namespaces {
   change(path: string, patch: NamespacePatch, options?: WriteOptions): Promise<NamespaceWritten>
   /** Rejects with `not_empty` (namespaces or machines below), `forbidden` (the root). */
   delete(path: string, options?: WriteOptions): Promise<Written>
-  /** Calls `listener` with every later revision that changes something at the path or below; read right after. */
+  /**
+   * Calls `listener` with every later revision that changes something at the path or below; read
+   * right after. A move is told to those who look where it was and to those who look where it is
+   * now: at it, below it, or above it.
+   */
   subscribe(path: string, listener: (changes: NamespaceChanges) => void): () => void
   /** Revision by revision; undefined when that is no longer known, or `revision` is none of this catalog's. */
   changesSince(path: string, revision: number): readonly NamespaceChanges[] | undefined
@@ -189,7 +193,7 @@ export interface Resources {
   /** By the primary key of the type. */
   byKey(type: string, ns: string, key: string): Resource | undefined
   add(place: ResourcePlace, resource: NewResource, options?: WriteOptions): Promise<ResourceWritten>
-  /** All of a type in one namespace become these; may be none. Ids that are given stay. */
+  /** All of a type in one namespace become these, and are answered in their order; may be none. Ids that are given stay. */
   replace(
     place: ResourcePlace,
     resources: readonly NewResource[],
@@ -209,7 +213,7 @@ export interface Resources {
     },
     options?: WriteOptions,
   ): Promise<ResourceWritten>
-  /** Several in order, as one step. */
+  /** Several in order, as one step. Answers one resource for each; of a delete as it was. */
   batch(
     type: string,
     operations: readonly ResourceOperation[],
