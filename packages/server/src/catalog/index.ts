@@ -40,3 +40,31 @@ export type { Engine, KeyValue } from './engine.ts'
 export { KV_LIMITS, LEASE_LIMITS } from './limits.ts'
 export { CatalogPlane } from './plane.ts'
 export { keyNotFound, leaseNotFound } from './refusals.ts'
+export type {
+  Machines,
+  Namespace,
+  NamespaceChange,
+  NamespaceChanges,
+  NamespaceKind,
+  NamespacePatch,
+  NamespaceTree,
+  NamespaceWritten,
+  Namespaces,
+  NewNamespace,
+  NewResource,
+  Properties,
+  Resource,
+  ResourceCatalog,
+  ResourceOperation,
+  ResourcePlace,
+  ResourceType,
+  ResourceTypes,
+  ResourceWritten,
+  Resources,
+  Search,
+  SearchHit,
+  SearchMode,
+  SearchPage,
+  SearchQuery,
+  Transfer,
+} from './resource-catalog.ts'
