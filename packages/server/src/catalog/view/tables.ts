@@ -1,6 +1,9 @@
 import { ElectionTable } from '../election-table.ts'
 import type { KeyValue } from '../engine.ts'
+import { FAMILY } from '../key-schema.ts'
 import { LeaseTable } from '../leases/lease-table.ts'
+import { NamespaceTable } from '../namespaces/namespace-table.ts'
+import { ResourceTable } from '../resources/resource-table.ts'
 import { KvTable } from './kv-table.ts'
 import type { Reducer } from './reducer.ts'
 
@@ -9,8 +12,13 @@ export class ViewTables {
   readonly kv = new KvTable()
   readonly leases = new LeaseTable()
   readonly elections = new ElectionTable()
+  readonly namespaces = new NamespaceTable()
+  readonly resources = new ResourceTable(FAMILY.resource)
+  readonly templates = new ResourceTable(FAMILY.template)
   readonly #byFamily = new Map<string, Reducer>(
-    [this.kv, this.leases, this.elections].map((table) => [table.family, table]),
+    [this.kv, this.leases, this.elections, this.namespaces, this.resources, this.templates].map(
+      (table) => [table.family, table],
+    ),
   )
 
   put(entry: KeyValue): void {

@@ -1,0 +1,192 @@
+import type { KeyValue } from '../engine.ts'
+import { parseListKey, type ListFamily } from '../key-schema.ts'
+import { OrderedMap } from '../ordered-map.ts'
+import type { Properties } from '../resource-catalog.ts'
+import { ShardedMap } from '../sharded-map.ts'
+import type { Reducer } from '../view/reducer.ts'
+import type { ResourceIndex, ResourceRow, ResourceRows } from './resource-index.ts'
+import { decodeResource } from './resource-record.ts'
+
+/** What one namespace holds of one type. */
+interface List {
+  /** The only copies of these texts: half a million rows refer to them. */
+  readonly nsId: string
+  readonly type: string
+  readonly rows: OrderedMap<string, ResourceRow>
+  /** Of the last change, as far as keys tell it: what left is told by a key of its own. */
+  revision: number
+  /** Whether that key is there: without rows the list is kept for it alone. */
+  isVersioned: boolean
+}
+
+/** The resources, or the templates: in order of their keys, by id, and counted by namespace. */
+export class ResourceTable implements Reducer, ResourceRows {
+  readonly family: ListFamily
+  readonly #indexes: readonly ResourceIndex[]
+  readonly #types = new Map<string, Map<string, List>>()
+  readonly #namespaces = new Map<string, Map<string, List>>()
+  /** By type. Nearly every id has one row. */
+  readonly #ids = new Map<string, ShardedMap<ResourceRow | readonly ResourceRow[]>>()
+  #size = 0
+
+  constructor(family: ListFamily, indexes: readonly ResourceIndex[] = []) {
+    this.family = family
+    this.#indexes = indexes
+  }
+
+  /** How many rows there are. */
+  get size(): number {
+    return this.#size
+  }
+
+  put(entry: KeyValue): void {
+    const name = parseListKey(entry.key)
+    if (!name) return
+    const list = this.#listOf(name.nsId, name.type)
+    list.revision = Math.max(list.revision, entry.modRevision)
+    if (name.kind === 'version') {
+      list.isVersioned = true
+      return
+    }
+    const { id, properties } = decodeResource(entry.value)
+    const before = list.rows.get(name.key)
+    const row: ResourceRow = {
+      nsId: list.nsId,
+      type: list.type,
+      key: before?.key ?? keyOf(name.key, properties),
+      id,
+      properties,
+      revision: entry.modRevision,
+    }
+    list.rows.set(row.key, row)
+    if (before) this.#forgetId(before)
+    else this.#size += 1
+    this.#learnId(row)
+    for (const index of this.#indexes) index.put(row, before)
+  }
+
+  delete(stored: string): void {
+    const name = parseListKey(stored)
+    const list = name && this.#types.get(name.type)?.get(name.nsId)
+    if (!list) return
+    if (name.kind === 'version') list.isVersioned = false
+    const row = name.kind === 'row' ? list.rows.get(name.key) : undefined
+    if (row) {
+      list.rows.delete(row.key)
+      this.#size -= 1
+      this.#forgetId(row)
+      for (const index of this.#indexes) index.delete(row)
+    }
+    if (list.rows.size === 0 && !list.isVersioned) this.#dropList(name.nsId, name.type)
+  }
+
+  types(): Iterable<string> {
+    return this.#types.keys()
+  }
+
+  namespacesOf(type: string): Iterable<string> {
+    return this.#types.get(type)?.keys() ?? []
+  }
+
+  *rows(type: string, nsId: string, afterKey?: string): Generator<ResourceRow, void, undefined> {
+    const list = this.#types.get(type)?.get(nsId)
+    if (!list) return
+    for (const row of list.rows.entries(afterKey)) if (row[0] !== afterKey) yield row[1]
+  }
+
+  row(type: string, nsId: string, key: string): ResourceRow | undefined {
+    return this.#types.get(type)?.get(nsId)?.rows.get(key)
+  }
+
+  /** By a key as the engine names it. */
+  rowAt(stored: string): ResourceRow | undefined {
+    const name = parseListKey(stored)
+    return name?.kind === 'row' ? this.row(name.type, name.nsId, name.key) : undefined
+  }
+
+  byId(type: string, id: string): readonly ResourceRow[] {
+    const found = this.#ids.get(type)?.get(id)
+    if (found === undefined) return []
+    return isOne(found) ? [found] : found
+  }
+
+  /** How many rows a namespace holds, by type. */
+  counts(nsId: string): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const [type, { rows }] of this.#namespaces.get(nsId) ?? []) {
+      if (rows.size > 0) counts.set(type, rows.size)
+    }
+    return counts
+  }
+
+  countOf(type: string, nsId: string): number {
+    return this.#types.get(type)?.get(nsId)?.rows.size ?? 0
+  }
+
+  /** Of the last change of a list; 0: nothing was ever there. */
+  listRevision(type: string, nsId: string): number {
+    return this.#types.get(type)?.get(nsId)?.revision ?? 0
+  }
+
+  #listOf(nsId: string, type: string): List {
+    const ofType = this.#types.get(type) ?? new Map<string, List>()
+    this.#types.set(type, ofType)
+    const known = ofType.get(nsId)
+    if (known) return known
+    const rows = new OrderedMap<string, ResourceRow>(undefined, compareText)
+    const list = { nsId: ownText(nsId), type: ownText(type), rows, revision: 0, isVersioned: false }
+    ofType.set(list.nsId, list)
+    const ofNamespace = this.#namespaces.get(nsId) ?? new Map<string, List>()
+    ofNamespace.set(list.type, list)
+    this.#namespaces.set(list.nsId, ofNamespace)
+    return list
+  }
+
+  #dropList(nsId: string, type: string): void {
+    drop(this.#types, type, nsId)
+    drop(this.#namespaces, nsId, type)
+  }
+
+  #learnId(row: ResourceRow): void {
+    const ids = this.#ids.get(row.type) ?? new ShardedMap<ResourceRow | readonly ResourceRow[]>()
+    this.#ids.set(row.type, ids)
+    const known = ids.get(row.id)
+    if (known === undefined) ids.set(row.id, row)
+    else ids.set(row.id, isOne(known) ? [known, row] : [...known, row])
+  }
+
+  #forgetId(row: ResourceRow): void {
+    const ids = this.#ids.get(row.type)
+    const left = this.byId(row.type, row.id).filter((other) => other !== row)
+    const [only] = left
+    if (only === undefined) ids?.delete(row.id)
+    else ids?.set(row.id, left.length === 1 ? only : left)
+    if (ids?.size === 0) this.#ids.delete(row.type)
+  }
+}
+
+function isOne(found: ResourceRow | readonly ResourceRow[]): found is ResourceRow {
+  return 'id' in found
+}
+
+function drop(lists: Map<string, Map<string, List>>, outer: string, inner: string): void {
+  const found = lists.get(outer)
+  found?.delete(inner)
+  if (found?.size === 0) lists.delete(outer)
+}
+
+/** A text that was cut from another holds on to all of it; this one does not. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+/** The key is nearly always the text of a property, so that it needs no copy. */
+function keyOf(key: string, properties: Properties): string {
+  for (const name in properties) if (properties[name] === key) return properties[name]
+  return ownText(key)
+}
+
+function compareText(left: string, right: string): number {
+  if (left < right) return -1
+  return left === right ? 0 : 1
+}
