@@ -1,0 +1,170 @@
+/**
+ * Shows in the catalog which machines are there: the status of `machine` resources follows the
+ * instances of `infra.machine`, whose ids are hostnames.
+ *
+ *     instances ──▶ Sightings ─┐            ┌─▶ machines.register
+ *         time ───▶ Absences ──┼─▶ review ──┼─▶ machines.merge     one commit for all rows
+ *     catalog ─────────────────┘            └─▶ machines.remove
+ *
+ * Heartbeats never reach the catalog: it is written when a machine turns from one status to
+ * another, and at no other time. Everything is judged from what is, again and again, never from
+ * events: whatever was missed, or could not be written, is made good by the next look.
+ * `docs/adr/0010-machine-presence.md` has the reasons.
+ *
+ * @module
+ */
+
+import { together, type Actor, type Clock, type Logger } from '@rollcall/runtime'
+import { Absences } from './machine-presence-absences.ts'
+import type { PresenceSettings } from './machine-presence-judgement.ts'
+import { reviewAll, reviewSeen, type MachineCatalog, type Task } from './machine-presence-review.ts'
+import { Sightings, type SeenPlane } from './machine-presence-sightings.ts'
+import { PresenceWriter, type Stranger } from './machine-presence-writer.ts'
+
+export interface MachinePresenceSettings extends PresenceSettings {
+  /** Whether the status of machines is kept. */
+  readonly presence: boolean
+  /** Whether machines that are nowhere in the tree are put there, by the rules of namespaces. */
+  readonly register: boolean
+  /** How long the slowest agents may be silent: absence begins no sooner when a node starts. */
+  readonly graceMs: number
+}
+
+export interface MachinePresenceOptions {
+  readonly instances: SeenPlane
+  readonly catalog: MachineCatalog & {
+    /** Undefined before the first view is there. */
+    readNow(): object | undefined
+  }
+  /** Whether this node would hear of a machine: it serves, and hears most of the others. */
+  readonly isHearing: () => boolean
+  readonly settings: MachinePresenceSettings
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** How soon a machine that comes is in the tree. */
+const LOOK_EVERY_MS = 1_000
+/** How often every machine is looked at, at most. */
+const REVIEW_EVERY_MS = 5_000
+/** A review takes at most this share of the time. */
+const REVIEW_SHARE = 0.05
+/** So many machines are looked at in one stretch. */
+const STRETCH = 500
+
+export class MachinePresence implements Actor {
+  readonly #options: MachinePresenceOptions
+  readonly #absences: Absences
+  readonly #sightings: Sightings
+  readonly #writer: PresenceWriter
+  #came: string[] = []
+  #heldBack = 0
+
+  constructor(options: MachinePresenceOptions) {
+    const { instances, catalog, settings, clock, log } = options
+    this.#options = options
+    this.#absences = new Absences(settings)
+    this.#sightings = new Sightings(instances)
+    this.#writer = new PresenceWriter({
+      machines: catalog.machines,
+      absences: this.#absences,
+      clock,
+      log,
+    })
+  }
+
+  /** Machines that would be dead if not so many were at once. */
+  get heldBack(): number {
+    return this.#heldBack
+  }
+
+  /** Keeps the catalog true until `signal` aborts. Rejects for a bug only. */
+  run(signal: AbortSignal): Promise<void> {
+    return together(
+      { run: (either) => this.#listen(either) },
+      { run: (either) => this.#act(either) },
+    ).run(signal)
+  }
+
+  /** Listens all the time, also while a commit takes long: else that would count as a stall. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { clock, isHearing } = this.#options
+    do {
+      for (const hostname of this.#sightings.refresh()) this.#came.push(hostname)
+      this.#absences.listen(clock.monotonicMs(), isHearing() && !this.#sightings.isProtected)
+    } while (await clock.sleep(LOOK_EVERY_MS, signal))
+  }
+
+  async #act(signal: AbortSignal): Promise<void> {
+    const { clock, catalog } = this.#options
+    let reviewAtMs = clock.monotonicMs()
+    do {
+      if (catalog.readNow() === undefined) continue
+      const came = this.#came
+      this.#came = []
+      await this.#writer.write(came.flatMap((hostname) => this.#attend(hostname) ?? []))
+      const startedMs = clock.monotonicMs()
+      if (startedMs < reviewAtMs) continue
+      await this.#review(signal)
+      const tookMs = clock.monotonicMs() - startedMs
+      reviewAtMs = clock.monotonicMs() + Math.max(REVIEW_EVERY_MS, tookMs / REVIEW_SHARE)
+    } while (await clock.sleep(LOOK_EVERY_MS, signal))
+  }
+
+  /** What is to be done about a machine that is there. */
+  #attend(hostname: string): Task | Stranger | undefined {
+    const { catalog, settings, clock } = this.#options
+    const shown = this.#sightings.of(hostname)
+    if (!shown) return undefined
+    const rows = catalog.machines.find(hostname)
+    if (rows.length === 0) {
+      return settings.register ? { hostname, verdict: 'register', shown } : undefined
+    }
+    if (!settings.presence) return undefined
+    const sightings = this.#sightings
+    const absences = this.#absences
+    return reviewSeen(hostname, rows, { sightings, absences, settings, wallMs: clock.wallMs() })
+  }
+
+  async #review(signal: AbortSignal): Promise<void> {
+    const { settings } = this.#options
+    if (settings.presence && !(await this.#followAll(signal))) return
+    if (settings.register) await this.#registerStrangers(signal)
+  }
+
+  async #followAll(signal: AbortSignal): Promise<boolean> {
+    const { catalog, settings, clock } = this.#options
+    const review = await reviewAll({
+      catalog,
+      sightings: this.#sightings,
+      absences: this.#absences,
+      settings,
+      wallMs: clock.wallMs(),
+      breathe: () => clock.sleep(0, signal),
+    })
+    if (!review) return false
+    this.#tellHeldBack(review.heldBack)
+    await this.#writer.write(review.tasks)
+    return !signal.aborted
+  }
+
+  async #registerStrangers(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    const hostnames = [...this.#sightings.hostnames]
+    for (let at = 0; at < hostnames.length; at += STRETCH) {
+      const some = hostnames.slice(at, at + STRETCH)
+      await this.#writer.write(some.flatMap((hostname) => this.#attend(hostname) ?? []))
+      if (!(await clock.sleep(0, signal))) return
+    }
+  }
+
+  #tellHeldBack(count: number): void {
+    const { log } = this.#options
+    if (count > 0 && this.#heldBack === 0) {
+      log.warn({ count }, 'many machines are absent at once; they are declared dead bit by bit')
+    } else if (count === 0 && this.#heldBack > 0) {
+      log.info({}, 'no machine is held back from being declared dead any more')
+    }
+    this.#heldBack = count
+  }
+}
