@@ -213,11 +213,11 @@ export interface Resources {
     },
     options?: WriteOptions,
   ): Promise<ResourceWritten>
-  /** Several in order, as one step. Answers one resource for each; of a delete as it was. */
+  /** Several in order, as one step, on resources or on templates. Answers one for each; of a delete as it was. */
   batch(
     type: string,
     operations: readonly ResourceOperation[],
-    options?: WriteOptions,
+    options?: WriteOptions & { readonly template?: boolean | undefined },
   ): Promise<ResourceWritten>
   /** Keeps the ids. */
   move(transfer: Transfer, options?: WriteOptions): Promise<ResourceWritten>
