@@ -18,6 +18,8 @@ export interface CatalogOptions {
   readonly random: Random
   readonly log: Logger
   readonly metrics: CatalogMetrics
+  /** How foreign protocols spell the root of the namespaces. */
+  readonly rootName?: string | undefined
 }
 
 /** What every part of the plane stands on: commits that wait for the view, and reads of it. */
@@ -26,6 +28,8 @@ export class CatalogCore {
   readonly waiters: RevisionWaiters
   readonly view: View
   readonly freshness: Freshness
+  /** Aborted when the plane stops: nobody pauses any longer. */
+  readonly stopping = new AbortController()
   #newest = 0
 
   constructor(options: CatalogOptions) {

@@ -37,7 +37,7 @@ export type { CatalogOptions } from './catalog-core.ts'
 export type { Candidacy } from './election-table.ts'
 export type { CampaignAnswer, CampaignRequest, Elections } from './elections.ts'
 export type { Engine, KeyValue } from './engine.ts'
-export { KV_LIMITS, LEASE_LIMITS } from './limits.ts'
+export { KV_LIMITS, LEASE_LIMITS, NAMESPACE_LIMITS, RESOURCE_LIMITS } from './limits.ts'
 export { CatalogPlane } from './plane.ts'
 export { keyNotFound, leaseNotFound } from './refusals.ts'
 export type {

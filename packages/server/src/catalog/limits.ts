@@ -26,6 +26,32 @@ export const ELECTION_LIMITS = {
   escapedNameBytes: 600,
 } as const
 
+export const NAMESPACE_LIMITS = {
+  nameCharacters: 64,
+  /** Levels below the root. A move compares each of them. */
+  depth: 32,
+  /** UTF-8 bytes. */
+  commentBytes: 1_024,
+} as const
+
+export const RESOURCE_LIMITS = {
+  /** Of one write, also by many operations or of a whole list. */
+  rows: 4_000,
+  typeCharacters: 64,
+  /** Characters of an id. */
+  idCharacters: 64,
+  properties: 256,
+  /** UTF-8 bytes of the name of a property. */
+  nameBytes: 256,
+  /** UTF-8 bytes of a value. */
+  valueBytes: 64 * 1_024,
+  /** UTF-8 bytes of a primary key, as it is stored. */
+  keyBytes: 512,
+} as const
+
+/** How often a write is tried again from a newer view before its caller has to decide. */
+export const LOST_RACES_MAX = 5
+
 /** Patterns of users, see `patterns.ts`. */
 export const PATTERN_LIMITS = {
   characters: 512,

@@ -14,6 +14,7 @@ import { IdempotentWrites } from './idempotency.ts'
 import { KvStore } from './kv.ts'
 import { KeyedLeaseStore } from './leases/keyed-leases.ts'
 import { NativeLeaseStore } from './leases/native-leases.ts'
+import { NamespaceStore } from './namespaces/namespace-store.ts'
 import { TxnRunner } from './txn.ts'
 import { ViewFollower } from './view/follower.ts'
 
@@ -26,6 +27,7 @@ export class CatalogPlane implements Catalog, Actor {
   readonly leases: NativeLeaseStore
   readonly keyedLeases: KeyedLeaseStore
   readonly elections: Elections
+  readonly namespaces: NamespaceStore
   readonly #core: CatalogCore
   readonly #txns: TxnRunner
 
@@ -37,6 +39,7 @@ export class CatalogPlane implements Catalog, Actor {
     this.leases = new NativeLeaseStore(core, idempotent)
     this.keyedLeases = new KeyedLeaseStore(core)
     this.elections = new Elections(core)
+    this.namespaces = new NamespaceStore(core, idempotent)
     this.#txns = new TxnRunner(core, idempotent)
   }
 
@@ -56,6 +59,7 @@ export class CatalogPlane implements Catalog, Actor {
     } finally {
       stopLooking()
       waiters.stop()
+      this.#core.stopping.abort()
     }
   }
 

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { invalidArgument, limitExceeded, RegistryError } from '@rollcall/protocol/errors'
+import {
+  invalidArgument,
+  limitExceeded,
+  RegistryError,
+  type ErrorDetails,
+} from '@rollcall/protocol/errors'
 import { KV_LIMITS } from './limits.ts'
 
 export function keyNotFound(key: string): RegistryError {
@@ -15,6 +20,23 @@ export function keyNotFound(key: string): RegistryError {
 export function leaseNotFound(lease: number): RegistryError {
   const message = `There is no lease ${lease}, or no more; grant a new one.`
   return new RegistryError('lease_not_found', message, { details: { lease } })
+}
+
+export function namespaceNotFound(path: string): RegistryError {
+  const message = `There is no namespace "${path}"; create it first.`
+  return new RegistryError('namespace_not_found', message, { details: { path } })
+}
+
+export function invalidParent(path: string, message: string): RegistryError {
+  return new RegistryError('invalid_parent', message, { details: { path } })
+}
+
+export function alreadyExists(message: string, details: ErrorDetails): RegistryError {
+  return new RegistryError('already_exists', message, { details })
+}
+
+export function forbidden(message: string, details: ErrorDetails): RegistryError {
+  return new RegistryError('forbidden', message, { details })
 }
 
 export interface Conflict {

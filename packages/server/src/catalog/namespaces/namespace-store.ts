@@ -1,0 +1,79 @@
+import { invalidArgument } from '@rollcall/protocol/errors'
+import type { WriteOptions, Written } from '../catalog.ts'
+import type { CatalogCore } from '../catalog-core.ts'
+import type { IdempotentWrites } from '../idempotency.ts'
+import type {
+  Namespace,
+  NamespacePatch,
+  NamespaceTree,
+  NamespaceWritten,
+  NewNamespace,
+} from '../resource-catalog.ts'
+import { changeNamespace } from './change-namespace.ts'
+import { createNamespace } from './create-namespace.ts'
+import { deleteNamespace } from './delete-namespace.ts'
+import { NamespaceReads } from './namespace-reads.ts'
+
+/** The tree of namespaces. See `Namespaces` for the contract. */
+export class NamespaceStore {
+  readonly rootName: string
+  readonly #core: CatalogCore
+  readonly #idempotent: IdempotentWrites
+  readonly #reads: NamespaceReads
+
+  constructor(core: CatalogCore, idempotent: IdempotentWrites) {
+    this.#core = core
+    this.#idempotent = idempotent
+    this.#reads = new NamespaceReads(core)
+    this.rootName = this.#reads.rootName
+  }
+
+  get(path: string): Namespace {
+    return this.#reads.present(this.#reads.get(path))
+  }
+
+  find(path: string): Namespace | undefined {
+    const node = this.#reads.find(path)
+    return node && this.#reads.present(node)
+  }
+
+  byId(id: string): Namespace | undefined {
+    const node = this.#core.tables.namespaces.get(id)
+    return node && this.#reads.present(node)
+  }
+
+  tree(path: string, depth: number): NamespaceTree {
+    if (!(depth >= 0)) throw invalidArgument('A depth is a number from 0 on.', { field: 'depth' })
+    return this.#reads.tree(this.#reads.get(path), depth)
+  }
+
+  below(path: string): Iterable<Namespace> {
+    return this.#reads.below(this.#reads.get(path))
+  }
+
+  create(
+    parent: string,
+    namespace: NewNamespace,
+    { idempotency }: WriteOptions = {},
+  ): Promise<NamespaceWritten> {
+    return this.#idempotent.once(idempotency, (marks) =>
+      createNamespace({ core: this.#core, reads: this.#reads, marks }, parent, namespace),
+    )
+  }
+
+  change(
+    path: string,
+    patch: NamespacePatch,
+    { idempotency }: WriteOptions = {},
+  ): Promise<NamespaceWritten> {
+    return this.#idempotent.once(idempotency, (marks) =>
+      changeNamespace({ core: this.#core, reads: this.#reads, marks }, path, patch),
+    )
+  }
+
+  delete(path: string, { idempotency }: WriteOptions = {}): Promise<Written> {
+    return this.#idempotent.once(idempotency, (marks) =>
+      deleteNamespace({ core: this.#core, reads: this.#reads, marks }, path),
+    )
+  }
+}
