@@ -158,11 +158,12 @@ export class RegistryNode implements Actor {
   }
 
   #createWarmStart({ folder, instances, metrics }: WarmStartParts): WarmStart {
-    const { clock, log } = this.#options
+    const { clock, random, log } = this.#options
     return new WarmStart({
       folder,
       plane: instances,
       clock,
+      random,
       log,
       stopWithinMs: WRITE_WITHIN_MS,
       onWrite: (outcome, bytes) => {

@@ -197,6 +197,25 @@ test('writes 30 s after a change and not without one, 30 s after the last write 
   expect(writer.outcomes).toHaveLength(3)
 })
 
+test('nodes that start together write at different times', async () => {
+  const { node, clock, names } = setUp()
+  const writer = node({ random: () => 0.5 })
+  writer.register('a')
+  await using _ = start(writer.warmStart)
+  await clock.advance(22_490)
+  expect(names()).toEqual([])
+  await clock.advance(10)
+  await until(
+    'it has written',
+    async () => {
+      await clock.advance(0)
+      return writer.outcomes.length === 1 ? true : undefined
+    },
+    { withinMs: 5_000 },
+  )
+  expect(names()).toEqual(['instances.ndjson'])
+})
+
 test('what was just loaded is not written again', async () => {
   const { node, bytes } = setUp()
   const before = node()

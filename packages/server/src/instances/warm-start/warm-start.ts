@@ -5,7 +5,7 @@
  * @module
  */
 
-import { start, type Actor, type Clock, type Logger } from '@rollcall/runtime'
+import { start, type Actor, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import type { LoadTally, StoredInstance } from '../load.ts'
 import type { InstancePlane } from '../plane.ts'
 import { isSystemError, warmStartFiles, type WarmStartFiles } from './files.ts'
@@ -18,6 +18,7 @@ export interface WarmStartOptions {
   readonly folder: string
   readonly plane: InstancePlane
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   /** Is told of every write that ended; `bytes` is 0 for one that failed. */
   readonly onWrite: (outcome: 'written' | 'failed', bytes: number) => void
@@ -27,6 +28,8 @@ export interface WarmStartOptions {
 
 /** From the end of one write to the start of the next, at least. */
 const EVERY_MS = 30_000
+/** The first comes sooner by up to this share: nodes that start together must not go on writing together. */
+const FIRST_SOONER = 0.5
 /** A tenth of the loop's time is ours: nine parts of rest for one of work. */
 const REST_FACTOR = 9
 const NO_REST = 0
@@ -107,8 +110,11 @@ export class WarmStart implements Actor {
 
   /** Writes when something changed, and a last time when `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    while (await this.#options.clock.sleep(EVERY_MS, signal)) {
+    const { clock, random } = this.#options
+    let waitMs = EVERY_MS * (1 - FIRST_SOONER * random())
+    while (await clock.sleep(waitMs, signal)) {
       await this.#write(REST_FACTOR, signal)
+      waitMs = EVERY_MS
     }
     await this.#writeLast()
   }

@@ -7,7 +7,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { seededRandom, type Clock, type Logger } from '@rollcall/runtime'
+import { seededRandom, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import { FakeClock } from '@rollcall/runtime/testing'
 import { onTestFinished } from 'vitest'
 import type { InstanceKey } from '../../../model/instance-key.ts'
@@ -24,6 +24,8 @@ export interface NodeSetUp {
   readonly limits?: Partial<PlaneLimits>
   readonly stopWithinMs?: number
   readonly clock?: Clock
+  /** Absent: the first write waits as long as every other. */
+  readonly random?: Random
 }
 
 /** A folder that goes when the test ends, a clock, and a maker of nodes on both. */
@@ -44,7 +46,7 @@ export function setUp() {
 }
 
 function newNode(folder: string, fake: FakeClock, options: NodeSetUp) {
-  const { node = 'n1', limits = {}, stopWithinMs, clock = fake } = options
+  const { node = 'n1', limits = {}, stopWithinMs, clock = fake, random = () => 0 } = options
   const { log, lines } = recordingLog()
   const plane = new InstancePlane({
     node,
@@ -65,7 +67,7 @@ function newNode(folder: string, fake: FakeClock, options: NodeSetUp) {
   const outcomes: { outcome: string; bytes: number }[] = []
   const onWrite = (outcome: string, bytes: number) => outcomes.push({ outcome, bytes })
   const stop = stopWithinMs === undefined ? {} : { stopWithinMs }
-  const warmStart = new WarmStart({ folder, plane, clock, log, onWrite, ...stop })
+  const warmStart = new WarmStart({ folder, plane, clock, random, log, onWrite, ...stop })
   return {
     plane,
     warmStart,
