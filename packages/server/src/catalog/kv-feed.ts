@@ -24,8 +24,9 @@ export class KvFeed {
     this.#revision = revision
     const kept: KeptChange[] = []
     for (const change of changes) {
-      const key = change.kind === 'put' ? change.entry.key : change.key
-      if (key.startsWith(KV_PREFIX)) kept.push(kv.get(key) ?? key)
+      const isPut = change.kind === 'put'
+      const key = isPut ? change.entry.key : change.key
+      if (key.startsWith(KV_PREFIX)) kept.push((isPut ? kv.get(key) : undefined) ?? key)
     }
     if (kept.length === 0) return
     this.#ring.append({ revision, changes: kept })

@@ -78,5 +78,3 @@ export const IDEMPOTENCY_LIMITS = {
 export const WRITE_WAIT_MS = 1_000
 /** How long a read waits for the view to be as fresh as asked. */
 export const READ_WAIT_MS = 5_000
-/** Work on the view at a stretch; heartbeats share the event loop. */
-export const SLICE_MS = 10

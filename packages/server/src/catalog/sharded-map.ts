@@ -23,11 +23,12 @@ export class ShardedMap<Value> {
     this.#size += shard.size - sizeBefore
   }
 
-  /** Answers whether it was there. */
-  delete(key: string): boolean {
-    const wasThere = this.#shardOf(key).delete(key)
-    if (wasThere) this.#size -= 1
-    return wasThere
+  /** Removes it, and answers what it was. */
+  take(key: string): Value | undefined {
+    const shard = this.#shardOf(key)
+    const value = shard.get(key)
+    if (shard.delete(key)) this.#size -= 1
+    return value
   }
 
   #shardOf(key: string): Map<string, Value> {

@@ -16,6 +16,7 @@ import type {
 } from './catalog.ts'
 import type { CatalogCore } from './catalog-core.ts'
 import type { Compare, Operation, OperationResult } from './engine.ts'
+import { firstBelow } from './engine/first-below.ts'
 import type { IdempotentWrites } from './idempotency.ts'
 import { kvKey, userKey } from './key-schema.ts'
 import { presentEntry } from './kv-feed.ts'
@@ -94,9 +95,8 @@ function toBranch(operations: readonly TxnOperation[]): readonly Operation[] {
     } else if (mapped.kind === 'delete_prefix') cleared.push(mapped.prefix)
     return mapped
   })
-  for (const key of written) {
-    if (cleared.some((prefix) => key.startsWith(prefix))) throw twice(key)
-  }
+  const below = firstBelow(cleared, [...written])
+  if (below !== undefined) throw twice(below)
   return branch
 }
 

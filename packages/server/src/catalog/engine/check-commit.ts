@@ -7,6 +7,7 @@
 import { invalidArgument, limitExceeded } from '@rollcall/protocol/errors'
 import type { Commit, Compare, Operation } from '../engine.ts'
 import { checkKey, checkPrefix } from './check-key.ts'
+import { firstBelow } from './first-below.ts'
 import { checkLeaseId } from './lease-terms.ts'
 import { COMMIT_LIMITS } from './limits.ts'
 
@@ -62,27 +63,8 @@ function checkDoubleWrites(branch: readonly Operation[]): void {
     written.add(operation.key)
     if (operation.kind === 'put') puts.push(operation.key)
   }
-  if (prefixes.length > 0 && puts.length > 0) checkPutsBelow(prefixes, puts.sort())
-}
-
-/** In any order of text, what begins with a prefix follows right after it. */
-function checkPutsBelow(prefixes: readonly string[], sorted: readonly string[]): void {
-  for (const prefix of prefixes) {
-    const first = sorted[firstFrom(sorted, prefix)]
-    if (first?.startsWith(prefix) === true) throw writtenTwice(first)
-  }
-}
-
-/** Where the first text stands that is not before `bound`. */
-function firstFrom(sorted: readonly string[], bound: string): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] ?? '') < bound) low = middle + 1
-    else high = middle
-  }
-  return low
+  const below = firstBelow(prefixes, puts)
+  if (below !== undefined) throw writtenTwice(below)
 }
 
 function writtenTwice(key: string) {

@@ -6,8 +6,12 @@
 
 import type { Clock } from '@rollcall/runtime'
 
-/** What is done before others get their turn. */
-export const SLICE = 2_000
+/** Work at a stretch; heartbeats share the event loop. */
+const SLICE_MS = 10
+/** How many steps pass between two looks at the clock. */
+const STEPS_PER_LOOK = 64
+
+type SliceClock = Pick<Clock, 'after' | 'monotonicMs'>
 
 /** Lets the event loop turn once. */
 export function turn(clock: Pick<Clock, 'after'>): Promise<void> {
@@ -16,16 +20,40 @@ export function turn(clock: Pick<Clock, 'after'>): Promise<void> {
   })
 }
 
-/** Does something to each item; after every 2,000 the event loop turns. */
+/** Cuts long work into slices, between which the event loop does what else there is to do. */
+export class Slices {
+  readonly #clock: SliceClock
+  #startedMs: number
+  #steps = 0
+
+  constructor(clock: SliceClock) {
+    this.#clock = clock
+    this.#startedMs = clock.monotonicMs()
+  }
+
+  /** After some steps: whether to `pause` before the next. */
+  isOver(steps = 1): boolean {
+    this.#steps += steps
+    if (this.#steps < STEPS_PER_LOOK) return false
+    this.#steps = 0
+    return this.#clock.monotonicMs() - this.#startedMs >= SLICE_MS
+  }
+
+  async pause(): Promise<void> {
+    await turn(this.#clock)
+    this.#startedMs = this.#clock.monotonicMs()
+  }
+}
+
+/** Does something to each item, in slices. */
 export async function inSlices<T>(
-  clock: Pick<Clock, 'after'>,
+  clock: SliceClock,
   items: Iterable<T>,
   act: (item: T) => void,
 ): Promise<void> {
-  let done = 0
+  const slices = new Slices(clock)
   for (const item of items) {
     act(item)
-    done += 1
-    if (done % SLICE === 0) await turn(clock)
+    if (slices.isOver()) await slices.pause()
   }
 }

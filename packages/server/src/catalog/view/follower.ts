@@ -10,9 +10,9 @@ import { hasCode, RegistryError } from '@rollcall/protocol/errors'
 import { Backoff, type Actor, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import type { CatalogMetrics } from '../catalog-metrics.ts'
 import type { Engine } from '../engine.ts'
+import { Slices } from '../engine/slices.ts'
 import type { RestartReason } from '../kv-feed.ts'
 import type { Freshness } from './freshness.ts'
-import { Slices } from './slices.ts'
 import { ViewTables } from './tables.ts'
 import type { View } from './view.ts'
 
@@ -72,7 +72,7 @@ export class ViewFollower implements Actor {
     const { engine, view, clock, log, metrics } = this.#options
     const startedMs = clock.monotonicMs()
     const tables = new ViewTables()
-    const slices = new Slices(clock, signal)
+    const slices = new Slices(clock)
     await using snapshot = await engine.snapshot()
     for await (const page of snapshot.pages()) {
       for (const entry of page) {
@@ -107,7 +107,7 @@ export class ViewFollower implements Actor {
 
   async #drain(signal: AbortSignal): Promise<void> {
     const { engine, view, clock } = this.#options
-    const slices = new Slices(clock, signal)
+    const slices = new Slices(clock)
     for await (const batches of engine.watch(view.revision + 1, signal)) {
       for (const batch of batches) {
         view.apply(batch)

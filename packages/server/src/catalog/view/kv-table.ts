@@ -62,10 +62,9 @@ export class KvTable implements Reducer {
   }
 
   delete(key: string): void {
-    const before = this.#entries.get(key)
+    const before = this.#entries.take(key)
     if (!before) return
     this.#unlink(before)
-    this.#entries.delete(key)
     this.#order.delete(key)
   }
 

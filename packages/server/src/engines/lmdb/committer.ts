@@ -15,30 +15,16 @@ import { turn } from '../../catalog/engine/slices.ts'
 import { StoredContent } from './content.ts'
 import { Group } from './group.ts'
 import type { Health } from './health.ts'
+import { JobQueue, tooBusy, type Decided } from './job-queue.ts'
 import type { StoredState } from './state.ts'
 import type { Store, StoreWrite } from './store.ts'
 
-/** Most of one group. */
-const GROUP = { jobs: 1_000, bytes: 4 * 1_024 * 1_024, writes: 8_000, ms: 15 }
 /** How long a group waits at most for as many as this share of the one before. */
 const GATHER = { ms: 1, turns: 100, share: 0.75 }
-/** Most that waits. */
-const QUEUE = { jobs: 20_000, bytes: 256 * 1_024 * 1_024 }
 /** A disk that has not answered for this long is said to be broken. */
 const PATIENCE_MS = 10_000
-
-interface Job {
-  readonly bytes: number
-  readonly decide: (group: Group) => unknown
-  readonly resolve: (answer: unknown) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** What became of a job; told once the group is kept. */
-interface Decided {
-  readonly job: Job
-  readonly tell: () => void
-}
+/** A group of more writes is handed to the disk in a turn of its own: heartbeats come between. */
+const WIDE_GROUP = 500
 
 export interface CommitterOptions {
   readonly store: Store
@@ -55,8 +41,7 @@ export class Committer {
   readonly #options: CommitterOptions
   #state: StoredState
   #content: StoredContent
-  #queue: Job[] = []
-  #queuedBytes = 0
+  readonly #queue = new JobQueue()
   /** How many commits the last group had. */
   #lastSize = 0
   readonly #tasks: (() => Promise<void>)[] = []
@@ -90,8 +75,7 @@ export class Committer {
     const refusal = this.#refusal(bytes)
     if (refusal) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
-      this.#queue.push({ bytes, decide, resolve: resolve as (answer: unknown) => void, reject })
-      this.#queuedBytes += bytes
+      this.#queue.add({ bytes, decide, resolve: resolve as (answer: unknown) => void, reject })
       this.#work()
     })
   }
@@ -173,7 +157,7 @@ export class Committer {
     const { health } = this.#options
     const isSilent = () => health.broken?.reason === 'not_responding'
     this.#isClosed = true
-    this.#rejectWaiting(shuttingDown())
+    this.#queue.rejectAll(shuttingDown())
     const silence = new Promise<void>((resolve) => {
       const listen = () => {
         if (isSilent()) resolve()
@@ -188,20 +172,12 @@ export class Committer {
   /** Refuses all that waits, since nothing can be written. */
   rejectWaiting(): void {
     const refusal = this.#options.health.refusal()
-    if (refusal) this.#rejectWaiting(refusal)
+    if (refusal) this.#queue.rejectAll(refusal)
   }
 
   #refusal(bytes: number): RegistryError | undefined {
     if (this.#isClosed) return shuttingDown()
-    const isFull = this.#queue.length >= QUEUE.jobs || this.#queuedBytes + bytes > QUEUE.bytes
-    return isFull ? tooBusy() : this.#options.health.refusal()
-  }
-
-  #rejectWaiting(error: RegistryError): void {
-    const jobs = this.#queue
-    this.#queue = []
-    this.#queuedBytes = 0
-    for (const job of jobs) job.reject(error)
+    return this.#queue.isFullFor(bytes) ? tooBusy() : this.#options.health.refusal()
   }
 
   #work(): void {
@@ -241,15 +217,16 @@ export class Committer {
   }
 
   async #runGroup(): Promise<void> {
-    const { store, book, reports } = this.#options
+    const { store, book, reports, io } = this.#options
     const group = new Group({ store, content: this.#content, book }, this.#state)
     let ended = () => {}
     this.#groupEnd = new Promise((resolve) => {
       ended = resolve
     })
     this.#group = group
-    const decided = this.#decide(group)
+    const decided = this.#queue.decideInto(group, io)
     this.#lastSize = decided.length
+    if (group.writes > WIDE_GROUP) await turn(io)
     try {
       if (group.spoilt) throw group.spoilt.error
       if (!group.isEmpty) {
@@ -263,26 +240,6 @@ export class Committer {
       for (const { job } of decided) job.reject(error)
     }
     ended()
-  }
-
-  #decide(group: Group): Decided[] {
-    const { io } = this.#options
-    const startMs = io.monotonicMs()
-    const decided: Decided[] = []
-    let bytes = 0
-    for (const job of this.#queue) {
-      const isFull =
-        decided.length >= GROUP.jobs ||
-        bytes + job.bytes > GROUP.bytes ||
-        group.writes >= GROUP.writes ||
-        io.monotonicMs() - startMs >= GROUP.ms
-      if (isFull && decided.length > 0) break
-      bytes += job.bytes
-      decided.push(decideOne(job, group))
-    }
-    this.#queue = this.#queue.slice(decided.length)
-    this.#queuedBytes -= bytes
-    return decided
   }
 
   /** Throws what all of the group are to be told when it is not kept, or not surely. */
@@ -338,28 +295,6 @@ export class Committer {
   }
 }
 
-function decideOne(job: Job, group: Group): Decided {
-  const { writes } = group
-  try {
-    const answer = job.decide(group)
-    return {
-      job,
-      tell: () => {
-        job.resolve(answer)
-      },
-    }
-  } catch (error) {
-    // Half of a job must not be written: the whole group is given up.
-    if (group.writes !== writes) group.spoilt ??= { error }
-    return {
-      job,
-      tell: () => {
-        job.reject(error)
-      },
-    }
-  }
-}
-
 function notResponding() {
   const message = `The disk has not answered for ${PATIENCE_MS} ms; look at it.`
   return { reason: 'not_responding', message } as const
@@ -375,11 +310,6 @@ function outcomeUnknown(): RegistryError {
   const message =
     'The disk did not confirm the commit; it may have happened. Read before you repeat it.'
   return new RegistryError('outcome_unknown', message)
-}
-
-function tooBusy(): RegistryError {
-  const message = 'Too many commits wait for the disk; send less, or try again later.'
-  return new RegistryError('unavailable', message, { details: { reason: 'queue_full' } })
 }
 
 function shuttingDown(): RegistryError {

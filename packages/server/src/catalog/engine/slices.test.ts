@@ -1,10 +1,10 @@
 import { FakeClock } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
-import { Slices } from './slices.ts'
+import { inSlices, Slices } from './slices.ts'
 
 function setUp() {
   const clock = new FakeClock()
-  return { clock, slices: new Slices(clock, new AbortController().signal) }
+  return { clock, slices: new Slices(clock) }
 }
 
 test('a slice is over after ten milliseconds, as soon as there is a look at the clock', async () => {
@@ -24,4 +24,25 @@ test('a revision with many changes counts as all of them', () => {
   const { clock, slices } = setUp()
   clock.stall(10)
   expect(slices.isOver(4_000)).toBe(true)
+})
+
+test('what is done to many things gives way after ten milliseconds of it', async () => {
+  let nowMs = 0
+  const doneAtTurns: number[] = []
+  const done: number[] = []
+  const clock = {
+    monotonicMs: () => nowMs,
+    after: (_: number, act: () => void) => {
+      doneAtTurns.push(done.length)
+      queueMicrotask(act)
+      return () => {}
+    },
+  }
+  const items = Array.from({ length: 200 }, (_, at) => at)
+  await inSlices(clock, items, (item) => {
+    nowMs += 1
+    done.push(item)
+  })
+  expect(doneAtTurns).toEqual([64, 128, 192])
+  expect(done).toEqual(items)
 })
