@@ -28,6 +28,8 @@ export interface OurNodeOptions {
   readonly heapMiB?: number
   /** Also writes down where its time goes, which costs some of it. */
   readonly profiled?: boolean
+  /** Called as soon as it listens, which is before it is ready. */
+  readonly onListening?: (url: string) => Promise<unknown>
 }
 
 const READY_WITHIN_MS = 60_000
@@ -77,10 +79,8 @@ export class OurNode implements AsyncDisposable {
     return this.child.pid
   }
 
-  async samples(): Promise<ReadonlyMap<string, number>> {
-    const answer = await fetch(`${this.url}/metrics`)
-    if (!answer.ok) throw new Error(`GET /metrics was answered with ${answer.status}.`)
-    return parseMetrics(await answer.text())
+  samples(): Promise<ReadonlyMap<string, number>> {
+    return samplesAt(this.url)
   }
 
   async sample(series: string): Promise<number> {
@@ -122,9 +122,16 @@ export class OurNode implements AsyncDisposable {
   }
 }
 
+/** What a node says of itself. */
+export async function samplesAt(url: string): Promise<ReadonlyMap<string, number>> {
+  const answer = await fetch(`${url}/metrics`)
+  if (!answer.ok) throw new Error(`GET /metrics was answered with ${answer.status}.`)
+  return parseMetrics(await answer.text())
+}
+
 /** Starts a node on loopback and waits for nothing. */
 export function spawnOurNode(
-  options: Omit<OurNodeOptions, 'profiled'> & {
+  options: Omit<OurNodeOptions, 'profiled' | 'onListening'> & {
     readonly data: string
     /** Where it writes down where its time goes. */
     readonly profiles?: string | undefined
@@ -151,6 +158,7 @@ export async function startOurNode(options: OurNodeOptions): Promise<OurNode> {
   const child = started.use(spawnOurNode({ ...options, data, profiles }))
   const listening = (line: string) => /^listening on (http:\S+)$/.exec(line)?.[1]
   const url = await child.line('where it listens', listening, READY_WITHIN_MS)
+  await options.onListening?.(url)
   await untilReady(url, child)
   const readyAfterMs = systemClock.monotonicMs() - sinceMs
   return new OurNode({ url, child, readyAfterMs, leftovers: started.move(), profiles })
