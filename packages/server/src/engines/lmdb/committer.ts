@@ -16,6 +16,7 @@ import { StoredContent } from './content.ts'
 import { Group } from './group.ts'
 import type { Health } from './health.ts'
 import { JobQueue, tooBusy, type Decided } from './job-queue.ts'
+import { readAhead } from './read-ahead.ts'
 import type { StoredState } from './state.ts'
 import type { Store, StoreWrite } from './store.ts'
 
@@ -23,6 +24,8 @@ import type { Store, StoreWrite } from './store.ts'
 const GATHER = { ms: 1, turns: 100, share: 0.75 }
 /** A disk that has not answered for this long is said to be broken. */
 const PATIENCE_MS = 10_000
+/** Keys that are read ahead for one group, about; one that is not full of deletes needs no more. */
+const READ_AHEAD_KEYS = 10_000
 /** A group of more writes is handed to the disk in a turn of its own: heartbeats come between. */
 const WIDE_GROUP = 500
 
@@ -69,13 +72,23 @@ export class Committer {
   /**
    * Puts a job in the queue. `decide` is called in its turn and answers what the promise resolves
    * with once the group is on the disk; what it throws refuses this job alone, and then it must
-   * have added nothing.
+   * have added nothing. Below `prefixes` it may look at every key.
    */
-  submit<T>(bytes: number, decide: (group: Group) => T): Promise<T> {
+  submit<T>(
+    bytes: number,
+    decide: (group: Group) => T,
+    prefixes: readonly string[] = [],
+  ): Promise<T> {
     const refusal = this.#refusal(bytes)
     if (refusal) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
-      this.#queue.add({ bytes, decide, resolve: resolve as (answer: unknown) => void, reject })
+      this.#queue.add({
+        bytes,
+        prefixes,
+        decide,
+        resolve: resolve as (answer: unknown) => void,
+        reject,
+      })
       this.#work()
     })
   }
@@ -224,6 +237,7 @@ export class Committer {
       ended = resolve
     })
     this.#group = group
+    await this.#readAhead(group)
     const decided = this.#queue.decideInto(group, io)
     this.#lastSize = decided.length
     if (group.writes > WIDE_GROUP) await turn(io)
@@ -240,6 +254,16 @@ export class Committer {
       for (const { job } of decided) job.reject(error)
     }
     ended()
+  }
+
+  async #readAhead(group: Group): Promise<void> {
+    let left = READ_AHEAD_KEYS
+    for (const prefix of new Set(this.#queue.prefixes)) {
+      const heads = await readAhead(this.#content, prefix, this.#options.io)
+      if (heads) group.knows(prefix, heads)
+      left -= heads?.length ?? 0
+      if (left <= 0) return
+    }
   }
 
   /** Throws what all of the group are to be told when it is not kept, or not surely. */

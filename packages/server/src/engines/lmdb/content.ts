@@ -50,9 +50,10 @@ export class StoredContent {
     return bytes && decodeHead(key, bytes, this.#base)
   }
 
-  *below(prefix: string): Iterable<KeyHead> {
-    const start = entryKey(this.generation, prefix)
-    for (const bytes of this.#store.kv.getKeys({ start, end: endOf(start) })) {
+  *below(prefix: string, afterKey?: string): Iterable<KeyHead> {
+    const first = entryKey(this.generation, prefix)
+    const start = afterKey === undefined ? first : after(entryKey(this.generation, afterKey))
+    for (const bytes of this.#store.kv.getKeys({ start, end: endOf(first) })) {
       const head = this.head(keyOfEntry(bytes))
       if (head) yield head
     }

@@ -27,6 +27,7 @@ import type {
 } from '../../catalog/engine.ts'
 import { ChangeLog } from './change-log.ts'
 import { Committer } from './committer.ts'
+import type { Group } from './group.ts'
 import { Health } from './health.ts'
 import { LmdbLeases } from './leases.ts'
 import { forgetFolder, openFolder, type Opened } from './open.ts'
@@ -144,10 +145,11 @@ export class LmdbEngine implements Engine, AsyncDisposable {
 
   async commit(commit: Commit): Promise<CommitResult> {
     const bytes = checkCommit(commit)
-    return await this.#committer.submit(bytes, (group) => {
+    const act = (group: Group) => {
       const { succeeded, results, writes } = decide(commit, group)
       return { revision: group.add(writes), succeeded, results }
-    })
+    }
+    return await this.#committer.submit(bytes, act, prefixesOf(commit))
   }
 
   async range(query: RangeQuery): Promise<Range> {
@@ -287,4 +289,16 @@ async function allowRefusal(act: () => Promise<void>): Promise<void> {
 function restoring(): RegistryError {
   const message = 'The catalog is being restored already; wait until that is done.'
   return new RegistryError('unavailable', message, { details: { reason: 'restoring' } })
+}
+
+/** Below which a commit looks at every key. */
+function prefixesOf({ compares, then, otherwise = [] }: Commit): string[] {
+  const prefixes: string[] = []
+  for (const compare of compares) {
+    if (compare.kind === 'unchanged_since') prefixes.push(compare.prefix)
+  }
+  for (const operation of [...then, ...otherwise]) {
+    if (operation.kind === 'delete_prefix') prefixes.push(operation.prefix)
+  }
+  return prefixes
 }

@@ -38,6 +38,8 @@ export class Group implements Content {
   readonly leaseKeyChanges = new Map<number, number>()
   readonly #context: GroupContext
   readonly #from: StoredState
+  /** What the file holds below some prefixes. */
+  readonly #known = new Map<string, readonly KeyHead[]>()
   /** Entries that differ from the file; undefined: deleted. */
   readonly #changed = new Map<string, KeyValue | undefined>()
   readonly #writes: StoreWrite[] = []
@@ -64,8 +66,13 @@ export class Group implements Content {
     return this.#changed.has(key) ? this.#changed.get(key) : this.#context.content.get(key)
   }
 
+  /** Takes note of what the file holds below a prefix. */
+  knows(prefix: string, heads: readonly KeyHead[]): void {
+    this.#known.set(prefix, heads)
+  }
+
   *below(prefix: string): Iterable<KeyHead> {
-    for (const head of this.#context.content.below(prefix)) {
+    for (const head of this.#known.get(prefix) ?? this.#context.content.below(prefix)) {
       if (!this.#changed.has(head.key)) yield head
     }
     for (const [key, entry] of this.#changed) if (entry && key.startsWith(prefix)) yield entry

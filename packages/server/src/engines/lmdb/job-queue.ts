@@ -15,6 +15,8 @@ const GROUP = { jobs: 1_000, bytes: 4 * 1_024 * 1_024, writes: 8_000, ms: 15 }
 
 export interface Job {
   readonly bytes: number
+  /** Below which it will look at every key. */
+  readonly prefixes: readonly string[]
   readonly decide: (group: Group) => unknown
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
@@ -49,6 +51,11 @@ export class JobQueue {
     this.#jobs = []
     this.#bytes = 0
     for (const job of jobs) job.reject(error)
+  }
+
+  /** The prefixes of those who may be in the next group. */
+  get prefixes(): readonly string[] {
+    return this.#jobs.slice(0, GROUP.jobs).flatMap(({ prefixes }) => prefixes)
   }
 
   /** Takes as many as make one group, at least one, and decides them into it. */

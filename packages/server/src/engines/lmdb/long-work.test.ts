@@ -81,6 +81,31 @@ test('the log is kept for an hour, and a watcher that comes later is told', asyn
   expect(await watched(engine, 5_001, 5_001)).toHaveLength(1)
 }, 60_000)
 
+test('a delete by prefix gives way to others while it looks for the keys', async () => {
+  const { folder, clock } = setUp()
+  let turns = 0
+  const io = {
+    ...systemClock,
+    after: (ms: number, act: () => void) => {
+      if (ms === 0) turns += 1
+      return systemClock.after(ms, act)
+    },
+  }
+  const options = { folder, clock, io, random: seededRandom(1), log: silentLog }
+  await using engine = await openLmdbEngine(options)
+  await putMany(engine, 5_000)
+  turns = 0
+  const deletes = ['k/1', 'k/'].map((prefix) =>
+    doAll(engine, { kind: 'delete_prefix', prefix } as const),
+  )
+  const results = await Promise.all(deletes)
+  expect(results.map(({ results: [result] }) => result)).toEqual([
+    { kind: 'deleted', count: 1_111 },
+    { kind: 'deleted', count: 3_889 },
+  ])
+  expect(turns).toBeGreaterThan(6)
+})
+
 test('what a restore replaced, and what one left that broke off, is swept', async () => {
   const { folder, open } = setUp()
   {
