@@ -159,7 +159,7 @@ export class ResourceTable implements Reducer, ResourceRows {
     const ids = this.#ids.get(row.type)
     const left = this.byId(row.type, row.id).filter((other) => other !== row)
     const [only] = left
-    if (only === undefined) ids?.delete(row.id)
+    if (only === undefined) ids?.take(row.id)
     else ids?.set(row.id, left.length === 1 ? only : left)
     if (ids?.size === 0) this.#ids.delete(row.type)
   }
