@@ -10,6 +10,7 @@
 export const ERROR_CODES = [
   'invalid_argument',
   'invalid_json',
+  'invalid_backup',
   'unauthenticated',
   'forbidden',
   'service_not_found',
@@ -35,6 +36,7 @@ export const ERROR_CODES = [
   'not_empty',
   'idempotency_conflict',
   'not_a_cluster',
+  'restore_in_progress',
   'lease_lost',
   'compacted',
   'schema_violation',

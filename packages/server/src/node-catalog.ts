@@ -37,6 +37,7 @@ export interface NodeCatalogOptions {
 
 const PART = 'catalog'
 const FOLDER = 'catalog'
+const SPOOL = 'restore'
 
 export class NodeCatalog implements AsyncDisposable {
   readonly catalog: CatalogPlane
@@ -67,6 +68,7 @@ export class NodeCatalog implements AsyncDisposable {
       random,
       log,
       metrics: tellingWhenLooked(catalogMetrics(metrics), looked),
+      spoolFolder: join(options.folder, SPOOL),
     })
     gaugeCatalog(metrics, this.catalog)
     let serve = () => {}
@@ -88,7 +90,9 @@ export class NodeCatalog implements AsyncDisposable {
 
   /** Opens the engine and starts both. Throws `unavailable` when the engine cannot be had. */
   static async open(options: NodeCatalogOptions): Promise<NodeCatalog> {
-    return new NodeCatalog(await openEngine(options), options)
+    const own = new NodeCatalog(await openEngine(options), options)
+    await own.catalog.backups.tidy()
+    return own
   }
 
   /** Resolves once it has been read, or was found to be out of order, or `signal` aborts. */

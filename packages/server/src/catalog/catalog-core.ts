@@ -20,6 +20,8 @@ export interface CatalogOptions {
   readonly metrics: CatalogMetrics
   /** How foreign protocols spell the root of the namespaces. */
   readonly rootName?: string | undefined
+  /** Of this plane alone: where a backup lies while it is restored. */
+  readonly spoolFolder: string
 }
 
 /** What every part of the plane stands on: commits that wait for the view, and reads of it. */
@@ -71,10 +73,10 @@ export class CatalogCore {
     if (revision > this.#newest) this.#newest = revision
   }
 
-  /** Waits a second for the view to have a write; answers whether it still lacks it. */
-  async isBehind(revision: number): Promise<boolean> {
+  /** Waits a second, or as long as is said, for the view to have a write; answers whether it still lacks it. */
+  async isBehind(revision: number, waitMs = WRITE_WAIT_MS): Promise<boolean> {
     if (this.view.revision >= revision) return false
-    const end = await this.waiters.wait(revision, WRITE_WAIT_MS)
+    const end = await this.waiters.wait(revision, waitMs)
     if (end !== 'reached') this.options.metrics.behind()
     return end !== 'reached'
   }

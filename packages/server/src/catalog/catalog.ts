@@ -220,8 +220,60 @@ export interface CatalogStatus {
   readonly leases: number
 }
 
+/** Everything as of one revision, as the bytes of one file. Dispose it, read or not. */
+export interface BackupFile extends AsyncDisposable {
+  readonly revision: number
+  readonly createdMs: number
+  /** Small pieces, made as they are asked for. Throws `unavailable` when the engine fails midway. */
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+export interface RestoreOptions {
+  /** Everything is checked, and nothing changed. */
+  readonly isDryRun?: boolean | undefined
+  /** How many bytes will come, where that is known: only to tell the progress. */
+  readonly bytes?: number | undefined
+}
+
+export interface RestoreAnswer extends Written {
+  readonly generation: number
+  /** How many keys the file holds; leases are not counted. */
+  readonly count: number
+  /** Revisions that came after the new content began to be written, and were replaced with the rest. */
+  readonly replacedWrites: number
+  readonly tookMs: number
+}
+
+/** `verifying` while the file arrives and is checked; `cleaning` while old content is taken away. */
+export type RestoreState = 'idle' | 'verifying' | 'writing' | 'flipping' | 'cleaning'
+
+export interface RestoreStatus {
+  readonly state: RestoreState
+  /** Of the content that counts; it grows with every restore. */
+  readonly generation: number
+  /** Of this state, from 0 to 1; undefined where nobody knows. */
+  readonly progress: number | undefined
+  /** Why the last one changed nothing; undefined when it did well, and while there was none. */
+  readonly error: { readonly code: string; readonly detail: string } | undefined
+}
+
+/** Everything into one file, and back. */
+export interface Backups {
+  /** Rejects with `unavailable`, also when too many are read at a time. */
+  open(): Promise<BackupFile>
+  /**
+   * Puts a backup in place of everything, at once and wholly, or changes nothing. The file lies on
+   * the disk meanwhile; once it is there, the restore goes on whoever waits for it. Resolves when this node shows the new content, a minute later at most.
+   * Rejects with `restore_in_progress`, `invalid_backup`, `limit_exceeded`, `engine_full`,
+   * `unavailable`, `outcome_unknown`, and with what `upload` throws.
+   */
+  restore(upload: AsyncIterable<Uint8Array>, options?: RestoreOptions): Promise<RestoreAnswer>
+  status(): RestoreStatus
+}
+
 /** What the faces of a node work with. */
 export interface Catalog {
+  readonly backups: Backups
   readonly kv: Kv
   readonly leases: NativeLeases
   readonly keyedLeases: KeyedLeases

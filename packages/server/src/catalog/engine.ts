@@ -90,7 +90,13 @@ export interface CommitResult {
   readonly results: readonly OperationResult[]
 }
 
-export { COMMIT_LIMITS, LEASE_KEYS_LIMIT, RANGE_BYTES, RANGE_LIMIT } from './engine/limits.ts'
+export {
+  COMMIT_LIMITS,
+  LARGE_ENTRY_BYTES,
+  LEASE_KEYS_LIMIT,
+  RANGE_BYTES,
+  RANGE_LIMIT,
+} from './engine/limits.ts'
 
 export interface RangeQuery {
   readonly prefix: string
@@ -150,9 +156,29 @@ export interface Leases {
 /** The whole content at one revision. */
 export interface Snapshot extends AsyncDisposable {
   readonly revision: number
+  /** Of the content: every restore begins another, with a greater number. */
+  readonly generation: number
   readonly leases: readonly Lease[]
   /** In the order of the keys, in pages that are small enough not to hold up the event loop. */
   pages(): AsyncIterable<readonly KeyValue[]>
+}
+
+/** How much a restore will bring. */
+export interface ContentSize {
+  readonly entries: number
+  /** Of keys and values. */
+  readonly bytes: number
+  /** Entries above `LARGE_ENTRY_BYTES`: they may take more room than their bytes. */
+  readonly large: number
+}
+
+/** What became of the content that a restore replaced. */
+export interface Replaced {
+  /** Of the new content. */
+  readonly revision: number
+  readonly generation: number
+  /** How many revisions came after the restore began; they are gone with the rest. */
+  readonly lostRevisions: number
 }
 
 /**
@@ -174,6 +200,10 @@ export interface EngineStatus {
   readonly sizeBytes: number
   /** Bytes that it may grow to; undefined: what the disk holds. */
   readonly quotaBytes: number | undefined
+  /** Of the content that counts. */
+  readonly generation: number
+  /** Whether content that does not count any more, or never did, is still to be taken away. */
+  readonly isCleaning: boolean
 }
 
 /** Runs as an actor: expiry of leases, compaction, looking after what is broken. */
@@ -186,13 +216,15 @@ export interface Engine extends Actor {
   /** The newest revision, linearizable. */
   revision(): Promise<number>
   snapshot(): Promise<Snapshot>
+  /** Rejects with `engine_full` where a restore of so much would not fit beside what is there. */
+  checkRoom(size: ContentSize): Promise<void>
   /**
    * Replaces the whole content, at once and wholly or not at all: nobody sees a half of it. The
    * revision afterwards is greater than any before, here or in the source, and every key has it.
    * Every lease has its full ttl from then on. Watches end with `generation_changed`. One at a
    * time: a second one rejects with `unavailable`.
    */
-  restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }>
+  restore(source: Restorable, signal: AbortSignal): Promise<Replaced>
   /**
    * Every change from `fromRevision` on: in order, each revision once and whole, none left out.
    * Several revisions come together where they are there; nothing comes while nothing changes,

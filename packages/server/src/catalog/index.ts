@@ -6,6 +6,8 @@
  */
 
 export type {
+  BackupFile,
+  Backups,
   Catalog,
   CatalogStatus,
   Idempotency,
@@ -24,6 +26,9 @@ export type {
   NativeLeases,
   ReadPoint,
   ReadQuery,
+  RestoreAnswer,
+  RestoreState,
+  RestoreStatus,
   Txn,
   TxnAnswer,
   TxnCompare,

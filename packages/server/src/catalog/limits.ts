@@ -74,6 +74,11 @@ export const IDEMPOTENCY_LIMITS = {
   answerBytes: 1_024 * 1_024,
 } as const
 
+/** Each holds on to one state of the engine for as long as it is read. */
+export const BACKUPS_AT_ONCE = 8
+
+/** How long a restore waits for the view to show the new content. */
+export const RESTORE_WAIT_MS = 60_000
 /** How long a write waits for the view before it answers all the same. */
 export const WRITE_WAIT_MS = 1_000
 /** How long a read waits for the view to be as fresh as asked. */

@@ -1,4 +1,5 @@
 import type { Actor } from '@rollcall/runtime'
+import { BackupStore } from './backup/backups.ts'
 import type {
   Catalog,
   CatalogStatus,
@@ -28,6 +29,7 @@ export class CatalogPlane implements Catalog, Actor {
   readonly keyedLeases: KeyedLeaseStore
   readonly elections: Elections
   readonly namespaces: NamespaceStore
+  readonly backups: BackupStore
   readonly #core: CatalogCore
   readonly #txns: TxnRunner
 
@@ -40,6 +42,7 @@ export class CatalogPlane implements Catalog, Actor {
     this.keyedLeases = new KeyedLeaseStore(core)
     this.elections = new Elections(core)
     this.namespaces = new NamespaceStore(core, idempotent)
+    this.backups = new BackupStore(core)
     this.#txns = new TxnRunner(core, idempotent)
   }
 
@@ -60,6 +63,7 @@ export class CatalogPlane implements Catalog, Actor {
       stopLooking()
       waiters.stop()
       this.#core.stopping.abort()
+      await this.backups.stop()
     }
   }
 

@@ -51,6 +51,11 @@ export function revisionConflict({ key, expected, actual }: Conflict): RegistryE
   return new RegistryError('revision_conflict', message, { details: { key, expected, actual } })
 }
 
+export function restoreInProgress(): RegistryError {
+  const message = 'A backup is being restored already; wait until that is done.'
+  return new RegistryError('restore_in_progress', message)
+}
+
 export function unavailable(message: string): RegistryError {
   return new RegistryError('unavailable', message)
 }

@@ -11,6 +11,7 @@ import { RegistryError } from '@rollcall/protocol'
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: 400,
   invalid_json: 400,
+  invalid_backup: 400,
   unauthenticated: 401,
   forbidden: 403,
   service_not_found: 404,
@@ -32,6 +33,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_empty: 409,
   idempotency_conflict: 409,
   not_a_cluster: 409,
+  restore_in_progress: 409,
   lease_lost: 410,
   compacted: 410,
   limit_exceeded: 413,

@@ -11,11 +11,13 @@ import type {
   Batch,
   Commit,
   CommitResult,
+  ContentSize,
   Engine,
   EngineStatus,
   Leases,
   Range,
   RangeQuery,
+  Replaced,
   Restorable,
   Snapshot,
 } from '../catalog/engine.ts'
@@ -115,7 +117,11 @@ export class BreakableEngine implements Engine {
     return this.#reached(() => this.#engine.snapshot())
   }
 
-  restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }> {
+  checkRoom(size: ContentSize): Promise<void> {
+    return this.#reached(() => this.#engine.checkRoom(size))
+  }
+
+  restore(source: Restorable, signal: AbortSignal): Promise<Replaced> {
     return this.#reached(() => this.#engine.restore(source, signal))
   }
 

@@ -4,6 +4,10 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { seededRandom, silentLog, start } from '@rollcall/runtime'
 import { FakeClock } from '@rollcall/runtime/testing'
 import { noCatalogMetrics, type CatalogMetrics } from '../catalog/catalog-metrics.ts'
@@ -35,6 +39,8 @@ export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHar
   const random = seededRandom(seed)
   const engine = new BreakableEngine(createMemoryEngine({ clock, random, log: silentLog }))
   const engineRuns = start(engine)
+  // Made when something is restored, and gone after it.
+  const spools = join(tmpdir(), `rollcall-spool-${randomUUID()}`)
   const startPlane = async (of: string) => {
     const catalog = new CatalogPlane({
       node: of,
@@ -43,6 +49,7 @@ export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHar
       random,
       log: silentLog,
       metrics: { ...noCatalogMetrics, ...metrics },
+      spoolFolder: join(spools, of),
     })
     const runs = start(catalog)
     await clock.advance(0)
@@ -61,6 +68,7 @@ export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHar
     async [Symbol.asyncDispose]() {
       await stop()
       await engineRuns[Symbol.asyncDispose]()
+      await rm(spools, { recursive: true, force: true })
     },
   }
 }

@@ -25,3 +25,6 @@ export const RANGE_LIMIT = 10_000
 
 /** A page of a range ends after the entry that reaches this many bytes of keys and values. */
 export const RANGE_BYTES = 4 * 1_024 * 1_024
+
+/** An entry with more bytes of key and value than this may be kept in pages of its own. */
+export const LARGE_ENTRY_BYTES = 1_900

@@ -46,3 +46,20 @@ export function readMeta(id: number, { value }: KeyValue): LeaseMeta {
 export function summarize({ id, name, kind, ttlMs, state }: LeaseSummary): LeaseSummary {
   return { id, name, kind, ttlMs, state }
 }
+
+/** Whether bytes are such a record: whoever takes them from outside looks first. */
+export function isMeta(value: Uint8Array): boolean {
+  try {
+    const stored = JSON.parse(Buffer.from(value).toString()) as Partial<Stored> | null
+    const { name, ttlMs, state, kind, created } = stored ?? {}
+    return (
+      typeof name === 'string' &&
+      Number.isSafeInteger(ttlMs) &&
+      Number.isSafeInteger(created) &&
+      (state === 'CREATE' || state === 'ALIVE') &&
+      (kind === 'native' || kind === 'raftd')
+    )
+  } catch {
+    return false
+  }
+}

@@ -18,10 +18,12 @@ import type {
   Batch,
   Commit,
   CommitResult,
+  ContentSize,
   Engine,
   EngineStatus,
   Range,
   RangeQuery,
+  Replaced,
   Restorable,
   Snapshot,
 } from '../../catalog/engine.ts'
@@ -31,7 +33,7 @@ import type { Group } from './group.ts'
 import { Health } from './health.ts'
 import { LmdbLeases } from './leases.ts'
 import { forgetFolder, openFolder, type Opened } from './open.ts'
-import { restoreInto } from './restore.ts'
+import { noRoom, restoreInto, roomNeeded } from './restore.ts'
 import { LmdbSnapshot } from './snapshot.ts'
 import type { Store } from './store.ts'
 import { Sweeper } from './sweeper.ts'
@@ -183,12 +185,20 @@ export class LmdbEngine implements Engine, AsyncDisposable {
     })
   }
 
-  async restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }> {
+  async checkRoom(size: ContentSize): Promise<void> {
+    this.#committer.checkOpen()
+    const neededBytes = roomNeeded(size)
+    const freeBytes = this.#health.freeBytes()
+    if (neededBytes > freeBytes) throw noRoom(this.#folder, { neededBytes, freeBytes })
+    await Promise.resolve()
+  }
+
+  async restore(source: Restorable, signal: AbortSignal): Promise<Replaced> {
     this.#committer.checkOpen()
     if (this.#isRestoring) throw restoring()
     this.#isRestoring = true
     try {
-      const { revision } = await restoreInto({
+      return await restoreInto({
         store: this.#store,
         committer: this.#committer,
         source,
@@ -200,7 +210,11 @@ export class LmdbEngine implements Engine, AsyncDisposable {
           this.#options.log.info({ revision }, 'restored the catalog')
         },
       })
-      return { revision }
+    } catch (error) {
+      const { broken } = this.#health
+      // Nothing was done, and space is needed: whoever comes back in a second will not be better off.
+      if (broken?.reason !== 'disk_full' || !hasCode(error, 'unavailable')) throw error
+      throw new RegistryError('engine_full', broken.message, { cause: error })
     } finally {
       this.#isRestoring = false
       this.#sweeper.endRestore()
@@ -217,6 +231,8 @@ export class LmdbEngine implements Engine, AsyncDisposable {
       broken: this.#health.broken?.message,
       sizeBytes: this.#health.sizeBytes(),
       quotaBytes: undefined,
+      generation: this.#committer.state.generation,
+      isCleaning: this.#sweeper.isPending,
     }
   }
 

@@ -98,6 +98,11 @@ export class Health {
     return new RegistryError('unavailable', broken.message, { details })
   }
 
+  /** Room on the disk; infinite where nobody says. */
+  freeBytes(): number {
+    return roomIn(this.#options.folder)
+  }
+
   sizeBytes(): number {
     try {
       return statSync(this.#file).size

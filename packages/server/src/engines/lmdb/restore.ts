@@ -8,7 +8,7 @@
 
 import { RegistryError } from '@rollcall/protocol/errors'
 import { RestoreCheck } from '../../catalog/engine/restore-check.ts'
-import type { Restorable } from '../../catalog/engine.ts'
+import type { ContentSize, Replaced, Restorable } from '../../catalog/engine.ts'
 import type { Committer } from './committer.ts'
 import { encodeEntry, entryKey, leasedKey, leaseKey, NOTHING, numberKey } from './records.ts'
 import type { StoredState } from './state.ts'
@@ -16,6 +16,13 @@ import type { Store, StoreWrite } from './store.ts'
 
 /** Most of one slice. */
 const SLICE = { entries: 2_000, bytes: 512 * 1_024 }
+/** What an entry takes beside its key and value: heads of the page and of the entry, its lease. */
+const ENTRY_BYTES = 100
+const PAGE_BYTES = 4_096
+/** Pages are not filled to the last byte, and each write copies the way to them. */
+const SLACK = 1.3
+/** What the catalog goes on with meanwhile. */
+const RESERVE_BYTES = 4 * 1_024 * 1_024
 
 export interface RestoreOptions {
   readonly store: Store
@@ -28,8 +35,10 @@ export interface RestoreOptions {
   readonly onSwitched: (state: StoredState, check: RestoreCheck) => void
 }
 
-export async function restoreInto(options: RestoreOptions): Promise<StoredState> {
+/** Resolves when the new content counts. Rejects, with nothing changed, with what the disk said or the source. */
+export async function restoreInto(options: RestoreOptions): Promise<Replaced> {
   const { store, committer, source, generation, signal } = options
+  const begunAt = committer.state.revision
   const check = new RestoreCheck(source)
   const slices = new Slices(committer)
   for (const { id, ttlMs } of check.leases) {
@@ -45,7 +54,11 @@ export async function restoreInto(options: RestoreOptions): Promise<StoredState>
   }
   await slices.flush()
   if (signal.aborted) throw calledOff()
-  return await committer.alone(() => switchTo(options, check))
+  return await committer.alone(async () => {
+    const lostRevisions = committer.state.revision - begunAt
+    const { revision } = await switchTo(options, check)
+    return { revision, generation, lostRevisions }
+  })
 }
 
 async function switchTo(
@@ -104,4 +117,17 @@ class Slices {
 function calledOff(): RegistryError {
   const message = 'The restore was called off; nothing was changed.'
   return new RegistryError('unavailable', message, { details: { reason: 'called_off' } })
+}
+
+/** How much of the disk new content may take. What is free inside the file is not counted on. */
+export function roomNeeded({ entries, bytes, large }: ContentSize): number {
+  return Math.ceil(SLACK * (bytes + entries * ENTRY_BYTES)) + large * PAGE_BYTES + RESERVE_BYTES
+}
+
+export function noRoom(
+  folder: string,
+  { neededBytes, freeBytes }: { readonly neededBytes: number; readonly freeBytes: number },
+): RegistryError {
+  const message = `The new content needs ${neededBytes} bytes beside the old, and the disk of "${folder}" has ${freeBytes}; make room on it.`
+  return new RegistryError('engine_full', message, { details: { neededBytes, freeBytes } })
 }

@@ -25,6 +25,7 @@ export interface LmdbSnapshotOptions {
 
 export class LmdbSnapshot implements Snapshot {
   readonly revision: number
+  readonly generation: number
   readonly leases: readonly Lease[]
   readonly #options: LmdbSnapshotOptions
   #isDisposed = false
@@ -32,6 +33,7 @@ export class LmdbSnapshot implements Snapshot {
   constructor(options: LmdbSnapshotOptions) {
     this.#options = options
     this.revision = options.revision
+    this.generation = options.content.generation
     this.leases = options.leases
   }
 

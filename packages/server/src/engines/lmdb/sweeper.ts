@@ -19,10 +19,18 @@ export class Sweeper {
   /** Whose content is being written and does not count yet. */
   #restoring: number | undefined
   #isNeeded = true
+  /** Whether something is there to be swept. */
+  #isPending: boolean
 
   constructor(store: Store, committer: Committer) {
     this.#store = store
     this.#committer = committer
+    this.#isPending = this.#tables.some((table) => !isNone(this.#orphans(table)))
+  }
+
+  /** Whether there is content that does not count, and nobody is writing it. */
+  get isPending(): boolean {
+    return this.#isPending
   }
 
   /** Keeps a new generation from being swept until `end` is called; answers its number. */
@@ -35,6 +43,7 @@ export class Sweeper {
   endRestore(): void {
     this.#restoring = undefined
     this.#isNeeded = true
+    this.#isPending = true
   }
 
   /** Sweeps all there is, slice by slice, until `signal` aborts. */
@@ -46,6 +55,7 @@ export class Sweeper {
       for (const table of this.#tables) {
         while (!signal.aborted && (await this.#committer.alone(() => this.#sweepSlice(table))) > 0);
       }
+      if (!this.#isNeeded && !signal.aborted) this.#isPending = false
     } catch (error) {
       this.#isNeeded = true
       throw error
@@ -83,6 +93,11 @@ export class Sweeper {
       }
     }
   }
+}
+
+function isNone(keys: Iterable<Buffer>): boolean {
+  for (const _ of keys) return false
+  return true
 }
 
 function lastOf(table: Table): number {

@@ -23,6 +23,7 @@ import type {
   EngineStatus,
   Range,
   RangeQuery,
+  Replaced,
   Restorable,
   Snapshot,
 } from '../../catalog/engine.ts'
@@ -33,12 +34,13 @@ import { MemorySnapshot } from './snapshot.ts'
 
 /** What watchers may resume from: they are few, and a view is rebuilt soon. */
 const HISTORY = { keepBytes: 64 * 1_024 * 1_024, keepRevisions: 100_000 }
-const STATUS: EngineStatus = {
+const STATUS = {
   name: 'memory',
   broken: undefined,
   sizeBytes: 0,
   quotaBytes: undefined,
-}
+  isCleaning: false,
+} as const
 
 export interface MemoryEngineOptions {
   readonly clock: Clock
@@ -57,6 +59,7 @@ class MemoryEngine implements Engine {
   readonly #book: LeaseBook
   readonly #feed = new ChangeFeed({ revision: 0, ...HISTORY })
   #content: MemoryContent
+  #generation = 1
   #isRestoring = false
   #isClosed = false
 
@@ -124,13 +127,21 @@ class MemoryEngine implements Engine {
     const { revision } = this.#content
     const entries = this.#content.freeze()
     const leases = this.#book.list()
-    return await Promise.resolve(new MemorySnapshot({ revision, leases, entries }))
+    const generation = this.#generation
+    return await Promise.resolve(new MemorySnapshot({ revision, generation, leases, entries }))
   }
 
-  async restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }> {
+  /** What memory there is nobody knows before it is used. */
+  async checkRoom(): Promise<void> {
+    this.#checkOpen()
+    await Promise.resolve()
+  }
+
+  async restore(source: Restorable, signal: AbortSignal): Promise<Replaced> {
     this.#checkOpen()
     if (this.#isRestoring) throw restoring()
     this.#isRestoring = true
+    const begunAt = this.#content.revision
     try {
       const { clock, log } = this.#options
       const restored = await readRestorable(source, { clock, signal })
@@ -141,11 +152,13 @@ class MemoryEngine implements Engine {
         content.set({ ...entry, createRevision: revision, modRevision: revision })
       })
       invariant(this.#content.revision < revision, 'nobody writes a million commits in a restore')
+      const lostRevisions = this.#content.revision - begunAt
       this.#content = content
+      this.#generation += 1
       this.#book.replace(restored.check.leases)
       this.#feed.restart(revision)
       log.info({ revision, keys: content.size }, 'restored the catalog')
-      return { revision }
+      return { revision, generation: this.#generation, lostRevisions }
     } finally {
       this.#isRestoring = false
     }
@@ -156,7 +169,7 @@ class MemoryEngine implements Engine {
   }
 
   status(): EngineStatus {
-    return STATUS
+    return { ...STATUS, generation: this.#generation }
   }
 
   /** Nothing breaks here. */

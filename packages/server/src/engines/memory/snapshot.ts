@@ -9,18 +9,21 @@ import type { KeyValue, Lease, Snapshot } from '../../catalog/engine.ts'
 
 export interface MemorySnapshotOptions {
   readonly revision: number
+  readonly generation: number
   readonly leases: readonly Lease[]
   readonly entries: () => Iterable<KeyValue>
 }
 
 export class MemorySnapshot implements Snapshot {
   readonly revision: number
+  readonly generation: number
   readonly leases: readonly Lease[]
   readonly #options: MemorySnapshotOptions
 
   constructor(options: MemorySnapshotOptions) {
     this.#options = options
     this.revision = options.revision
+    this.generation = options.generation
     this.leases = options.leases
   }
 

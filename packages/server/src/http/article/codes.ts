@@ -13,6 +13,7 @@ export const SERVER_ERROR = 500
 export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: 400,
   invalid_json: 400,
+  invalid_backup: 400,
   forbidden: 400,
   limit_exceeded: 400,
   ambiguous_zone: 400,
@@ -39,6 +40,7 @@ export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   not_empty: 409,
   idempotency_conflict: 409,
   not_a_cluster: 409,
+  restore_in_progress: 409,
   lease_lost: 404,
   compacted: 404,
   too_many_watchers: SERVER_ERROR,

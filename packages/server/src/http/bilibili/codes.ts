@@ -18,6 +18,7 @@ export const SERVER_ERROR = -500
 export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: -400,
   invalid_json: -400,
+  invalid_backup: -400,
   not_acceptable: -400,
   unsupported_media_type: -400,
   uri_too_long: -400,
@@ -43,6 +44,7 @@ export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   not_empty: CONFLICT,
   idempotency_conflict: CONFLICT,
   not_a_cluster: CONFLICT,
+  restore_in_progress: CONFLICT,
   lease_lost: NOT_FOUND,
   compacted: NOT_FOUND,
   internal: SERVER_ERROR,

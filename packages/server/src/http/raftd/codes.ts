@@ -19,6 +19,7 @@ const NOT_NOW = 503
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: BAD_REQUEST,
   invalid_json: BAD_REQUEST,
+  invalid_backup: BAD_REQUEST,
   not_acceptable: BAD_REQUEST,
   unsupported_media_type: BAD_REQUEST,
   ambiguous_zone: BAD_REQUEST,
@@ -43,6 +44,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_empty: CONFLICT,
   idempotency_conflict: CONFLICT,
   not_a_cluster: CONFLICT,
+  restore_in_progress: CONFLICT,
   limit_exceeded: 413,
   uri_too_long: 414,
   headers_too_large: 431,
