@@ -5,6 +5,13 @@
  */
 
 export {
+  BACKUP_TYPE,
+  RESTORE_STATES,
+  RestoreAnswer,
+  RestoreStatus,
+  type RestoreState,
+} from './backup.ts'
+export {
   CATALOG_ENGINES,
   CATALOG_STATES,
   CatalogView,

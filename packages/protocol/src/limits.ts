@@ -39,6 +39,8 @@ export const LIMITS = {
   txnOperationsMax: 4_000,
   /** A body of `/kv` or `/txn`. */
   catalogBodyMaxBytes: 2 * 1_024 * 1_024,
+  /** A body of `/restore`, also unpacked. */
+  restoreBodyMaxBytes: 8 * 1_024 * 1_024 * 1_024,
   /** What a shorter lease is granted as. */
   leaseTtlMinMs: 2_000,
   leaseTtlMaxMs: 86_400_000,

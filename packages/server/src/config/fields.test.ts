@@ -38,6 +38,7 @@ test('has the limits of the contract, with its defaults', () => {
     bodyMaxBytes: 1_048_576,
     heartbeatsBodyMaxBytes: 4_194_304,
     catalogBodyMaxBytes: 2_097_152,
+    restoreBodyMaxBytes: 8_589_934_592,
     instancesMax: 2_000_000,
     tombstonesMax: 1_000_000,
     watchersMax: 50_000,

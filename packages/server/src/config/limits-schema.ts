@@ -56,6 +56,12 @@ export const LimitsSchema = Type.Object(
       },
       { maximum: STRING_MAX },
     ),
+    restoreBodyMaxBytes: limit(LIMITS.restoreBodyMaxBytes, {
+      description: 'Largest backup that `POST /restore` takes, packed or not.',
+      unit: 'bytes',
+      raising: 'An upload may take that much of the disk of the data folder while it is checked.',
+      lowering: 'Larger backups are refused with 413 `limit_exceeded`.',
+    }),
     instancesMax: limit(
       2_000_000,
       {

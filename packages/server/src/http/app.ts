@@ -37,6 +37,7 @@ export interface HttpLimits {
   readonly bodyMaxBytes: number
   readonly heartbeatsBodyMaxBytes: number
   readonly catalogBodyMaxBytes: number
+  readonly restoreBodyMaxBytes: number
   readonly watcherQueueMaxChanges: number
   readonly watcherQueueMaxBytes: number
   readonly waitMaxMs: number

@@ -8,7 +8,11 @@ import { STATUS_OF } from './problem.ts'
 /** One app for all rows: each is refused and changes nothing, which is what is tested. */
 const BODY_MAX_BYTES = 96 * 1_024
 const t = await setUpApp({
-  limits: { heartbeatsBodyMaxBytes: BODY_MAX_BYTES, catalogBodyMaxBytes: BODY_MAX_BYTES },
+  limits: {
+    heartbeatsBodyMaxBytes: BODY_MAX_BYTES,
+    catalogBodyMaxBytes: BODY_MAX_BYTES,
+    restoreBodyMaxBytes: BODY_MAX_BYTES,
+  },
 })
 afterAll(() => t[Symbol.asyncDispose]())
 t.register({}, {}, 1_690_000_000_000)
@@ -212,8 +216,8 @@ function bodyRows(operation: Operation): RowOfAny[] {
     code: 'limit_exceeded',
     body: `"${'x'.repeat(BODY_MAX_BYTES)}"`,
   }
-  // Values are bytes, whatever they are called.
-  if (/\/kv(\/\{key\})?$/.test(operation.path)) return [tooLarge]
+  // Values and backups are bytes, whatever they are called.
+  if (/\/(kv(\/\{key\})?|restore)$/.test(operation.path)) return [tooLarge]
   const headersOf = (type: string) => ({ headers: { 'content-type': type } })
   const rows: RowOfAny[] = [
     { what: 'broken JSON', code: 'invalid_json', body: '{"addresses":[' },

@@ -59,6 +59,7 @@ test('its examples work, each for the route above it', async () => {
   await using t = await setUpApp()
   const { port } = await t.listen()
   let lease = ''
+  let backup = ''
   for (const { operation, body } of sections) {
     const command = /^```sh\n(curl .*)\n```$/m.exec(body)?.[1]
     expect([operation, command]).toEqual([operation, expect.any(String)])
@@ -72,11 +73,12 @@ test('its examples work, each for the route above it', async () => {
     }
     const answer = await t.ask(`${method} ${url}`, {
       headers,
-      ...(data !== undefined && { body: data }),
+      ...(data !== undefined && { body: data === '@backup.ndjson' ? backup : data }),
     })
     if (operation.endsWith(' /registry/v1/leases') && method === 'POST') {
       lease = String(answer.body['id'])
     }
+    if (operation.endsWith('/backup')) backup = answer.text
     const isRefused = NOT_A_CLUSTER.has(operation)
     expect(`${operation} ${answer.status}`).toMatch(isRefused ? / 409$/ : / 20[014]$/)
   }
@@ -100,6 +102,6 @@ function parseCurl(command: string): Curl {
     method: after('-X') ?? 'GET',
     url: at.replace('http://127.0.0.1:7070', ''),
     headers: name && value ? { [name.toLowerCase()]: value } : {},
-    data: after('-d'),
+    data: after('-d') ?? after('--data-binary'),
   }
 }

@@ -8,6 +8,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { KEEP_ALIVE_MS } from './closing-lines.ts'
 import type { FastPath } from './fast-path.ts'
+import { isWorkingLong } from './long-requests.ts'
 import type { PeerAcceptor } from './peers/index.ts'
 import { upgradesOnlyAt } from './upgrades.ts'
 import { answerWireErrors } from './wire-errors.ts'
@@ -67,6 +68,9 @@ export function createHttpServer(options: HttpServerOptions, listener: RequestLi
       peers.accept(request, socket, head)
     })
   }
+  server.on('timeout', (socket: Socket) => {
+    if (!isWorkingLong(socket)) socket.destroy()
+  })
   server.on('clientError', answerWireErrors(node))
   return server
 }

@@ -62,6 +62,7 @@ async function setUp(node: string) {
       bodyMaxBytes: 65_536,
       heartbeatsBodyMaxBytes: 65_536,
       catalogBodyMaxBytes: 65_536,
+      restoreBodyMaxBytes: 65_536,
       watcherQueueMaxChanges: 100,
       watcherQueueMaxBytes: 65_536,
       waitMaxMs: 1_000,

@@ -7,6 +7,7 @@
 
 import type { Socket } from 'node:net'
 import { HEADERS, type RegistryError } from '@rollcall/protocol'
+import { isUploadingLong } from './long-requests.ts'
 import { PROBLEM_TYPE, problemOf, refusal } from './problem.ts'
 
 const TOO_LARGE = refusal(
@@ -15,6 +16,8 @@ const TOO_LARGE = refusal(
 )
 const TOO_SLOW = refusal('invalid_argument', 'The request was not complete in time.')
 const GARBAGE = refusal('invalid_argument', 'This is not an HTTP/1.1 request.')
+
+const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT'
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -26,6 +29,7 @@ export function answerWireErrors(
   node: string,
 ): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
+    if (error.code === TIMEOUT && isUploadingLong(socket)) return
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
@@ -39,7 +43,7 @@ export function answerWireErrors(
 
 function refusalOf({ code }: NodeJS.ErrnoException): RegistryError {
   if (code === 'HPE_HEADER_OVERFLOW') return TOO_LARGE
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TOO_SLOW : GARBAGE
+  return code === TIMEOUT ? TOO_SLOW : GARBAGE
 }
 
 function answerText(node: string, refused: RegistryError): string {

@@ -69,6 +69,7 @@ const LIMITS: HttpLimits = {
   bodyMaxBytes: 64 * 1_024,
   heartbeatsBodyMaxBytes: 4 * 1_024 * 1_024,
   catalogBodyMaxBytes: 2 * 1_024 * 1_024,
+  restoreBodyMaxBytes: 64 * 1_024 * 1_024,
   watcherQueueMaxChanges: 1_000,
   watcherQueueMaxBytes: 1_024 * 1_024,
   waitMaxMs: 300_000,

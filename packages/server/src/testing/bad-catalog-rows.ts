@@ -6,6 +6,7 @@
  */
 
 import type { ErrorCode } from '@rollcall/protocol'
+import { fileOf } from './backup-files.ts'
 import type { Row, SoundCall } from './bad-input-rows.ts'
 
 const BASE = '/registry/v1'
@@ -29,6 +30,9 @@ export const CATALOG_SOUND: Readonly<Record<string, SoundCall>> = {
   [`GET ${LEASE}`]: { path: { id: '7' } },
   [`POST ${LEASE}/keepalive`]: { path: { id: '7' } },
   [`DELETE ${LEASE}`]: { path: { id: '7' } },
+  [`GET ${BASE}/backup`]: {},
+  [`POST ${BASE}/restore`]: { query: 'dryRun=1', body: fileOf([]).toString() },
+  [`GET ${BASE}/restore`]: {},
   [`GET ${BASE}/cluster/leader`]: {},
   [`POST ${BASE}/cluster/leader/transfer`]: { body: { to: 'n2' } },
   [`POST ${BASE}/cluster/members`]: { body: { id: 'n4', raft: 'h:1', http: 'h:2' } },
@@ -162,6 +166,37 @@ const LEASE_ID_ROWS = (method: string, tail = ''): Row[] => [
   bad('an unknown lease', `${method} ${BASE}/leases/7${tail}`, 'lease_not_found'),
 ]
 
+const RESTORE_ROWS: readonly Row[] = [
+  ...['2', 'true', ''].map((value) =>
+    bad(`dryRun "${value}"`, `POST ${BASE}/restore?dryRun=${value}`),
+  ),
+  { what: 'no file', code: 'invalid_backup', body: '' },
+  { what: 'something else', code: 'invalid_backup', body: '{"hello":1}\n' },
+  {
+    what: 'a file that was cut off',
+    code: 'invalid_backup',
+    body: fileOf([{ k: 'k/a', v: '' }]).subarray(0, -5),
+  },
+  {
+    what: 'a file that says another checksum',
+    code: 'invalid_backup',
+    body: fileOf([{ k: 'k/a', v: '' }])
+      .toString()
+      .replace('k/a', 'k/b'),
+  },
+  {
+    what: 'a body that is packed in a way that nobody unpacks',
+    code: 'unsupported_media_type',
+    headers: { 'content-encoding': 'br' },
+  },
+  {
+    what: 'gzip that is none',
+    code: 'invalid_argument',
+    headers: { 'content-encoding': 'gzip' },
+    field: 'headers.content-encoding',
+  },
+]
+
 /** For each operation what it alone must refuse. */
 export const CATALOG_ROWS: Readonly<Record<string, readonly Row[]>> = {
   [`PUT ${KEY}`]: [
@@ -236,6 +271,9 @@ export const CATALOG_ROWS: Readonly<Record<string, readonly Row[]>> = {
     })),
     { what: 'no ids', code: 'invalid_argument', body: {}, field: 'body' },
   ],
+  [`GET ${BASE}/backup`]: [],
+  [`POST ${BASE}/restore`]: RESTORE_ROWS,
+  [`GET ${BASE}/restore`]: [],
   [`GET ${BASE}/cluster/leader`]: [],
   [`POST ${BASE}/cluster/leader/transfer`]: [notACluster({})],
   [`POST ${BASE}/cluster/members`]: [

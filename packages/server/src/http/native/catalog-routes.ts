@@ -6,6 +6,7 @@
 
 import { HEADERS } from '@rollcall/protocol'
 import type { FastifyPluginAsync } from 'fastify'
+import { backupRoutes, type BackupRoutesOptions } from './backup-routes.ts'
 import type { PollWaits } from './poll-waits.ts'
 import { KvPolls } from './kv-polls.ts'
 import { kvRoutes, type KvRoutesOptions } from './kv-routes.ts'
@@ -14,6 +15,8 @@ import { txnRoutes } from './txn-routes.ts'
 
 export interface CatalogRoutesOptions extends Omit<KvRoutesOptions, 'kvPolls'> {
   readonly waits: PollWaits
+  readonly limits: KvRoutesOptions['limits'] & BackupRoutesOptions['limits']
+  readonly log: BackupRoutesOptions['log']
 }
 
 export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, options) => {
@@ -26,4 +29,5 @@ export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (ap
   await app.register(kvRoutes, { ...options, kvPolls: new KvPolls(catalog.kv, waits) })
   await app.register(txnRoutes, options)
   await app.register(leaseRoutes, options)
+  await app.register(backupRoutes, options)
 }

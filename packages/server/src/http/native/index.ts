@@ -6,7 +6,7 @@
  */
 
 import { API_BASE } from '@rollcall/protocol'
-import type { Clock } from '@rollcall/runtime'
+import type { Clock, Logger } from '@rollcall/runtime'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane } from '../../instances/index.ts'
@@ -39,9 +39,11 @@ export interface NativeOptions {
   readonly waiters: Waiters
   readonly metrics: Pick<Metrics, 'longPolls'>
   readonly clock: Clock
+  readonly log: Logger
   readonly limits: {
     readonly heartbeatsBodyMaxBytes: number
     readonly catalogBodyMaxBytes: number
+    readonly restoreBodyMaxBytes: number
     readonly waitMaxMs: number
     readonly pageMax: number
   }

@@ -159,19 +159,27 @@ export function snapshotContract(kind: EngineKind): void {
     goOn()
     const restored = await restoring
     expect(restored.revision).toBeGreaterThan(revision + 500)
+    expect(restored.lostRevisions).toBe(1)
     await expect(watching).rejects.toMatchObject({ code: 'generation_changed' })
     expect(Object.keys(await contentOf(engine))).toEqual(['b', 'c'])
   })
 
-  test('revisions only grow, through one restore after the other', async () => {
+  test('revisions and generations only grow, through one restore after the other', async () => {
     const { engine } = await live(kind)
     let newest = 0
+    let { generation } = engine.status()
     for (let times = 0; times < 3; times += 1) {
       const { revision } = await doAll(engine, put(`k/${times}`))
       expect(revision).toBeGreaterThan(newest)
       await using snapshot = await engine.snapshot()
-      newest = (await engine.restore(snapshot, never)).revision
+      expect(snapshot.generation).toBe(generation)
+      const restored = await engine.restore(snapshot, never)
+      newest = restored.revision
       expect(newest).toBeGreaterThan(revision)
+      expect(restored.generation).toBeGreaterThan(generation)
+      expect(restored.lostRevisions).toBe(0)
+      generation = restored.generation
+      expect(engine.status().generation).toBe(generation)
     }
     expect(Object.keys(await contentOf(engine))).toEqual(['k/0', 'k/1', 'k/2'])
   })
