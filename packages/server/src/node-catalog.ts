@@ -25,7 +25,7 @@ import type { Readiness } from './http/readiness.ts'
 import { catalogMetrics, type Metrics } from './telemetry/index.ts'
 
 export interface NodeCatalogOptions {
-  readonly config: Pick<Config, 'id' | 'engine'>
+  readonly config: Pick<Config, 'id' | 'engine' | 'rootName'>
   /** The data folder of the node. */
   readonly folder: string
   readonly clock: Clock
@@ -63,6 +63,7 @@ export class NodeCatalog implements AsyncDisposable {
     this.#engine = engine
     this.catalog = new CatalogPlane({
       node: config.id,
+      rootName: config.rootName,
       engine,
       clock,
       random,

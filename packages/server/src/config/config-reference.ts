@@ -38,12 +38,17 @@ limits:
 export function renderConfigReference(): string {
   const fields = describeFields()
   const options = fields.filter(({ flagName }) => flagName !== undefined)
-  const limits = fields.filter(({ flagName }) => flagName === undefined)
+  const machines = fields.filter(({ path }) => path[0] === 'machines')
+  const limits = fields.filter(({ path }) => path[0] === 'limits')
   return [
     INTRODUCTION,
     '## Options\n',
     table(['key', 'flag', 'environment', 'default'], options.map(optionRow)),
     ...options.map(article),
+    '## Machines\n',
+    'How the catalog follows which machines are there. They have no flags.\n',
+    table(['key', 'environment', 'default', 'unit'], machines.map(limitRow)),
+    ...machines.map(article),
     '## Limits\n',
     'Limits have no flags. Each is a whole number.\n',
     table(['key', 'environment', 'default', 'unit'], limits.map(limitRow)),

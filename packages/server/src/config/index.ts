@@ -13,4 +13,10 @@ export { formatListenAddress, parseListenAddress, type ListenAddress } from './l
 export { loadConfig, type ConfigSources, type LoadedConfig } from './load-config.ts'
 export { configEntries, printConfig, type ConfigEntry } from './print-config.ts'
 export type { ConfigValue } from './read-value.ts'
-export { ConfigSchema, LOG_LEVELS, type Config, type ConfigLimits } from './schema.ts'
+export {
+  ConfigSchema,
+  LOG_LEVELS,
+  type Config,
+  type ConfigLimits,
+  type ConfigMachines,
+} from './schema.ts'

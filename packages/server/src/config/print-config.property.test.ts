@@ -40,6 +40,7 @@ function valueOf(field: ConfigField): fc.Arbitrary<string | number | boolean> {
   if (key === 'peers') return peers
   if (key === 'advertise') return advertise
   if (key === 'data') return path
+  if (key === 'rootName') return fc.stringMatching(/^[a-z0-9-]{1,64}$/)
   if (secret) return fc.stringMatching(/^[!-~]{5,40}$/)
   if (kind === 'boolean') return fc.boolean()
   if (kind === 'text') return name

@@ -13,7 +13,7 @@ test('prints every value with its origin', () => {
     ROLLCALL_PEERS: 'a:1,[::1]:2',
   }
   const text = printConfig(load({ http: '[::1]:0' }, env))
-  expect(text.split('\n').slice(0, 12)).toEqual([
+  expect(text.split('\n').slice(0, 13)).toEqual([
     'id: "web-1" # default',
     'http: "[::1]:0" # flag',
     'data: "./.rollcall" # default',
@@ -22,12 +22,14 @@ test('prints every value with its origin', () => {
     'peers: ["a:1","[::1]:2"] # env',
     '# advertise: not set (default)',
     'engine: "lmdb" # default',
+    'rootName: "root" # default',
     '# clusterSecret: not set (default)',
     '# token: not set (default)',
     'insecure: false # default',
     'logLevel: "info" # default',
   ])
   expect(text.match(/^limits:$/gm)).toHaveLength(1)
+  expect(text).toContain('\nmachines:\n  presence: true # default\n')
   expect(text).toContain('\n  pageMax: 5 # env\n')
 })
 

@@ -9,6 +9,7 @@ import { LIMITS, NAME_PATTERN } from '@rollcall/protocol'
 import { Type, type Static, type TStringOptions } from 'typebox'
 import type { OptionNotes } from './field-notes.ts'
 import { LimitsSchema } from './limits-schema.ts'
+import { MachinesSchema } from './machines-schema.ts'
 import { LISTEN_ADDRESS_FORM, PEER_ADDRESS_FORM, type ListenAddress } from './listen-address.ts'
 
 /** What keeps the catalog of a node that is alone with it. */
@@ -111,6 +112,16 @@ export const ConfigSchema = Type.Object(
           'The node starts with the catalog that the other engine holds, and takes nothing along.',
       }),
     }),
+    rootName: text(
+      { default: 'root', minLength: 1, maxLength: 64, pattern: '^[a-z0-9-]+$' },
+      {
+        description:
+          'Name of the root of all namespaces. It is in no path of the native API; clients of lodastack end every namespace with it, and expect `loda`.',
+        placeholder: 'NAME',
+        form: '1 to 64 of a-z 0-9 -',
+        changing: 'Clients of lodastack have to write every namespace with the new name.',
+      },
+    ),
     clusterSecret: Type.Optional(
       text(SECRET, {
         description:
@@ -149,6 +160,7 @@ export const ConfigSchema = Type.Object(
         changing: '`debug` costs time on busy nodes; `error` hides what the node worked around.',
       }),
     }),
+    machines: MachinesSchema,
     limits: LimitsSchema,
   },
   { additionalProperties: false },
@@ -160,11 +172,15 @@ export type Settings = Static<typeof ConfigSchema>
 /** Limits of a node, by the names of `docs/reference/config.md`. */
 export type ConfigLimits = Readonly<Settings['limits']>
 
+/** What becomes of machines, by the names of `docs/reference/config.md`. */
+export type ConfigMachines = Readonly<Settings['machines']>
+
 /** The configuration as the node uses it. Frozen; only `node.ts` reads it and hands out values. */
-export interface Config extends Readonly<Omit<Settings, 'http' | 'peers' | 'limits'>> {
+export interface Config extends Readonly<Omit<Settings, 'http' | 'peers' | 'machines' | 'limits'>> {
   readonly http: ListenAddress
   /** `host:port`, each once, an IPv6 host in brackets. */
   readonly peers: readonly string[]
+  readonly machines: ConfigMachines
   readonly limits: ConfigLimits
 }
 

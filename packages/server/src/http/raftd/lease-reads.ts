@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Catalog, KeyedLeaseEntry, LeaseSummary } from '../../catalog/index.ts'
 import { consistencyOf } from './consistency.ts'
-import { Fields } from './fields.ts'
+import { Fields } from '../form-fields.ts'
 import { sendJson } from './lease-routes.ts'
 import { jsonOf } from './values.ts'
 

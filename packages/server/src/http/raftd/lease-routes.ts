@@ -7,7 +7,7 @@
 import { invalidArgument } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalog } from '../../catalog/index.ts'
-import { Fields } from './fields.ts'
+import { Fields } from '../form-fields.ts'
 import { jsonOf } from './values.ts'
 
 interface IdRoute {
