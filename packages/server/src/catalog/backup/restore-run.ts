@@ -10,7 +10,7 @@ import { RegistryError } from '@rollcall/protocol/errors'
 import { untilAborted, type Clock } from '@rollcall/runtime'
 import type { RestoreState } from '../catalog.ts'
 import type { Engine, Replaced, Restorable } from '../engine.ts'
-import { Slices } from '../view/slices.ts'
+import { Slices } from '../engine/slices.ts'
 import { BackupReader, type BackupSummary } from './backup-reader.ts'
 import type { BackupEntry } from './parse-line.ts'
 import { Spool } from './spool.ts'
@@ -64,7 +64,7 @@ async function receive(
   { bytes, clock, signal, onStep }: RestoreRunOptions,
 ): Promise<BackupSummary> {
   const reader = new BackupReader()
-  const slices = new Slices(clock, signal)
+  const slices = new Slices(clock)
   for await (const chunk of untilStopped(upload, signal)) {
     for (const _ of reader.take(chunk)) if (slices.isOver()) await slices.pause()
     await spool.append(chunk)
@@ -97,14 +97,14 @@ async function* untilStopped(
 function sourceOf(
   spool: Spool,
   { header, leases }: BackupSummary,
-  { clock, signal, onStep }: RestoreRunOptions,
+  { clock, onStep }: RestoreRunOptions,
 ): Restorable {
   return {
     revision: header.revision,
     leases,
     async *pages() {
       const reader = new BackupReader()
-      const slices = new Slices(clock, signal)
+      const slices = new Slices(clock)
       let readBytes = 0
       let page = new Page()
       for await (const chunk of spool.read()) {

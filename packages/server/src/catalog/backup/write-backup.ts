@@ -9,10 +9,9 @@ import { invariant, type Clock } from '@rollcall/runtime'
 import type { KeyValue, Lease, Snapshot } from '../engine.ts'
 import { LEASE_PREFIX, parseLeaseKey } from '../key-schema.ts'
 import { readMeta } from '../leases/lease-meta.ts'
-import { Slices } from '../view/slices.ts'
+import { Slices } from '../engine/slices.ts'
 import { endLine, entryLine, headerLine, isKept, leaseLine, type BackupLease } from './format.ts'
 
-const never = new AbortController().signal
 /** Leases that are put into one piece. */
 const LEASES_PER_PIECE = 1_000
 
@@ -29,7 +28,7 @@ export async function* writeBackup(
 ): AsyncGenerator<Buffer, void, undefined> {
   const { generation, revision } = snapshot
   const hash = createHash('sha256')
-  const slices = new Slices(clock, never)
+  const slices = new Slices(clock)
   const hashed = (text: string) => {
     const bytes = Buffer.from(text)
     hash.update(bytes)
