@@ -54,6 +54,15 @@ export interface KvPutAnswer extends Written {
   readonly created: boolean
 }
 
+/** A key as the view holds it, for those who answer fast. */
+export interface HeldValue {
+  /** Text in which each character is one byte, or the bytes. */
+  readonly value: string | Uint8Array
+  readonly createRevision: number
+  readonly modRevision: number
+  readonly lease: number
+}
+
 export interface KvPage {
   readonly entries: readonly KeyValue[]
   readonly more: boolean
@@ -71,6 +80,8 @@ export type KvListener = (changes: KvChanges) => void
 /** The users' keys: 1 to 512 bytes of UTF-8; values to 1 MiB. Keys here have no family in front. */
 export interface Kv {
   get(key: string): KeyValue | undefined
+  /** As `get`, with nothing copied. */
+  peek(key: string): HeldValue | undefined
   list(query: {
     readonly prefix: string
     readonly after?: string | undefined

@@ -10,6 +10,7 @@ export type {
   Backups,
   Catalog,
   CatalogStatus,
+  HeldValue,
   Idempotency,
   KeyedLeaseEntry,
   KeyedLeases,

@@ -1,5 +1,6 @@
 import type { RegistryError } from '@rollcall/protocol/errors'
 import type {
+  HeldValue,
   Kv,
   KvChanges,
   KvListener,
@@ -43,6 +44,10 @@ export class KvStore implements Kv {
   get(key: string): KeyValue | undefined {
     const held = this.#core.tables.kv.get(kvKey(key))
     return held && presentHeld(held)
+  }
+
+  peek(key: string): HeldValue | undefined {
+    return this.#core.tables.kv.get(kvKey(key))
   }
 
   list(query: {

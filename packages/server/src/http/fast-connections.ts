@@ -9,7 +9,7 @@
 import type { Socket } from 'node:net'
 import { KEEP_ALIVE_MS } from './closing-lines.ts'
 
-/** What goes over the wire; a promise of one never rejects. */
+/** What goes over the wire: bytes, or text in which each character is one. A promise of one never rejects. */
 export type FastAnswer = Buffer | string | Promise<Buffer | string>
 
 /** Answers a chunk that is exactly one request that it knows; undefined of any other. */
@@ -103,6 +103,6 @@ async function sendLater(
 
 /** A client that does not take its answers is not listened to. */
 function send(socket: Socket, bytes: Buffer | string): void {
-  if (socket.write(bytes)) return
+  if (typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes)) return
   socket.pause().once('drain', () => socket.resume())
 }

@@ -61,6 +61,7 @@ const HEADS_REMEMBERED = 1_000
 const HEAD_MAX_BYTES = 1_024
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LINE_END = '\r\n'
+const READ_START = `GET ${SERVICES}`
 
 /** The headers of a request, and whether it is a plain one as far as they tell. */
 interface Tail {
@@ -136,7 +137,7 @@ export class FastPath {
     const bodyAt = headEnd + HEAD_END.length
     if (headEnd < 0 || bodyAt > HEAD_MAX_BYTES) return undefined
     const text = chunk.toString('latin1', 0, bodyAt)
-    const wish = this.#reads.get(text) ?? this.#parse(text)
+    const wish = (isReadAgain(text) ? this.#reads.get(text) : undefined) ?? this.#parse(text)
     if (!wish || !this.#options.readiness.isReady) return undefined
     const bytes = chunk.length - bodyAt
     if (wish.kind === 'put') {
@@ -227,7 +228,7 @@ export class FastPath {
     const found = this.#kv?.find(key)
     if (!this.#kv || !found) return false
     response.writeHead(200, this.#kv.headersOf(found))
-    response.end(found.entry.value)
+    response.end(found.held.value, 'latin1')
     this.#kv.observeGet(startMs)
     return true
   }
@@ -265,6 +266,11 @@ export class FastPath {
 }
 
 type PlainRequest = Pick<IncomingMessage, 'method' | 'url'>
+
+/** Whether it may be one of the few heads that are remembered; keys are too many for that. */
+function isReadAgain(text: string): boolean {
+  return text.startsWith(READ_START)
+}
 
 /** Whether anything there may be known here. */
 function isOurs(path: string): boolean {

@@ -9,7 +9,7 @@
 import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http'
 import { API_BASE, HEADERS, LIMITS, RegistryError } from '@rollcall/protocol'
 import type { Clock, Logger } from '@rollcall/runtime'
-import type { Catalog, KeyValue, KvPutAnswer, ReadPoint } from '../catalog/index.ts'
+import type { Catalog, HeldValue, KvPutAnswer, ReadPoint } from '../catalog/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { ClosingLines } from './closing-lines.ts'
 import type { PlainLine } from './plain-head.ts'
@@ -27,7 +27,7 @@ export interface KvShortcutOptions {
 
 /** A value as it was found, and the state in which. */
 export interface Found {
-  readonly entry: KeyValue
+  readonly held: HeldValue
   readonly point: ReadPoint
 }
 
@@ -54,6 +54,7 @@ export class KvShortcut {
   readonly #options: KvShortcutOptions
   readonly #observeGet: (durationMs: number) => void
   readonly #observePut: (durationMs: number) => void
+  #start = { revision: -1, text: '' }
 
   constructor(options: KvShortcutOptions) {
     this.#options = options
@@ -85,13 +86,13 @@ export class KvShortcut {
     const { catalog } = this.#options
     const point = catalog.readNow()
     if (!point || point.staleMs !== undefined) return undefined
-    const entry = catalog.kv.get(key)
-    return entry && { entry, point }
+    const held = catalog.kv.peek(key)
+    return held && { held, point }
   }
 
   /** The head of the answer to a read, names and values in turn. */
-  headersOf({ entry, point }: Found): string[] {
-    const { value, modRevision, createRevision, lease } = entry
+  headersOf({ held, point }: Found): string[] {
+    const { value, modRevision, createRevision, lease } = held
     const headers = [HEADERS.node, this.#options.node, HEADERS.revision, String(point.revision)]
     headers.push('etag', `"${modRevision}"`, HEADERS.createRevision, String(createRevision))
     if (lease > 0) headers.push(HEADERS.lease, String(lease))
@@ -104,22 +105,20 @@ export class KvShortcut {
     this.#observeGet(this.#options.clock.monotonicMs() - sinceMs)
   }
 
-  /** The whole answer to a read. */
-  get(key: string): Buffer | undefined {
+  /** The whole answer to a read: text in which each character is one byte, or bytes. */
+  get(key: string): string | Buffer | undefined {
     const sinceMs = this.#options.clock.monotonicMs()
     const found = this.find(key)
     if (!found) return undefined
-    const head = this.#head(200, this.headersOf(found))
-    const { value } = found.entry
-    const wire = Buffer.allocUnsafe(head.length + value.length)
-    wire.write(head, 0, 'latin1')
-    wire.set(value, head.length)
+    const { value } = found.held
+    const head = this.#headOfRead(found)
+    const wire = typeof value === 'string' ? head + value : withBytes(head, value)
     this.observeGet(sinceMs)
     return wire
   }
 
   /** Sets a key, and answers with all that goes over the wire. Never rejects. */
-  async put(key: string, value: Uint8Array): Promise<string> {
+  async put(key: string, value: Uint8Array): Promise<Buffer | string> {
     const { catalog, clock } = this.#options
     const sinceMs = clock.monotonicMs()
     try {
@@ -141,7 +140,7 @@ export class KvShortcut {
     return this.#head(200, headers) + body
   }
 
-  #refused(error: unknown, sinceMs: number): string {
+  #refused(error: unknown, sinceMs: number): Buffer {
     const { node, catalog, metrics, clock, log } = this.#options
     const isExpected = error instanceof RegistryError
     if (!isExpected) {
@@ -162,7 +161,28 @@ export class KvShortcut {
     )
     const durationMs = clock.monotonicMs() - sinceMs
     metrics.http.observe({ method: 'PUT', route: ROUTE, status, durationMs })
-    return this.#head(status, headers) + body
+    return Buffer.from(this.#head(status, headers) + body)
+  }
+
+  /** What `headersOf` says, as it goes over the wire. */
+  #headOfRead({ held, point }: Found): string {
+    const { value, modRevision, createRevision, lease } = held
+    return (
+      this.#startOf(point.revision) +
+      `etag: "${modRevision}"\r\n${HEADERS.createRevision}: ${createRevision}\r\n` +
+      (lease > 0 ? `${HEADERS.lease}: ${lease}\r\n` : '') +
+      `content-type: application/octet-stream\r\ncontent-length: ${value.length}\r\n` +
+      this.#options.closing.now().text
+    )
+  }
+
+  /** With what every answer to a read at one revision begins. */
+  #startOf(revision: number): string {
+    if (this.#start.revision !== revision) {
+      const text = `HTTP/1.1 200 OK\r\n${HEADERS.node}: ${this.#options.node}\r\n${HEADERS.revision}: ${revision}\r\n`
+      this.#start = { revision, text }
+    }
+    return this.#start.text
   }
 
   #head(status: number, headers: readonly string[]): string {
@@ -170,4 +190,11 @@ export class KvShortcut {
     for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`
     return text + this.#options.closing.now().text
   }
+}
+
+function withBytes(head: string, value: Uint8Array): Buffer {
+  const wire = Buffer.allocUnsafe(head.length + value.length)
+  wire.write(head, 0, 'latin1')
+  wire.set(value, head.length)
+  return wire
 }

@@ -15,6 +15,9 @@ export interface PlainLine {
 const END = '\r\n\r\n'
 /** Visible characters and spaces: no tabs, no line breaks of other kinds. */
 const VISIBLE = /^[ -~]*$/
+/** The same without spaces. */
+const URL_CHARACTERS = /^[!-~]*$/
+const VERSION = ' HTTP/1.1'
 /** Headers that change nothing here, or that the caller looks at. */
 const KNOWN: ReadonlySet<string> = new Set([
   'host',
@@ -31,9 +34,12 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Understands the first line of a request in HTTP/1.1, without its end. */
 export function parsePlainLine(line: string): PlainLine | undefined {
-  const [method = '', url = '', version, ...more] = line.split(' ')
-  if (version !== 'HTTP/1.1' || more.length > 0 || !VISIBLE.test(url)) return undefined
-  return { method, url }
+  const urlAt = line.indexOf(' ') + 1
+  const urlEnd = line.length - VERSION.length
+  if (urlAt === 0 || urlEnd < urlAt || !line.endsWith(VERSION)) return undefined
+  const url = line.slice(urlAt, urlEnd)
+  if (!URL_CHARACTERS.test(url)) return undefined
+  return { method: line.slice(0, urlAt - 1), url }
 }
 
 /** Understands what follows the first line up to the end of the head, of headers that we know, each once. */
