@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { invalidArgument, limitExceeded } from '@rollcall/protocol'
 import type { FastifyRequest } from 'fastify'
-import { refusal } from '../problem.ts'
+import { refusal } from './problem.ts'
 
 export interface Upload {
   readonly chunks: AsyncIterable<Uint8Array>

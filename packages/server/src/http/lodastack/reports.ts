@@ -1,0 +1,199 @@
+/**
+ * What agents report of themselves, kept as instances of `infra.machine`: so every node of the
+ * registry knows the same reports, and who asks natively sees which machines are there.
+ *
+ * @module
+ */
+
+import { hasCode, invalidArgument, isName, MACHINE_SERVICE } from '@rollcall/protocol'
+import type { Clock } from '@rollcall/runtime'
+import type { ResourceCatalog } from '../../catalog/index.ts'
+import type { InstancePlane, ShownInstance } from '../../instances/index.ts'
+import type { InstanceKey } from '../../model/instance-key.ts'
+import type { Body } from './bodies.ts'
+import { nsOf } from './ns.ts'
+
+/** One report, as it comes in. */
+export interface Report {
+  readonly oldHostname: string
+  readonly newHostname: string
+  readonly oldIps: readonly string[]
+  readonly newIps: readonly string[]
+  readonly sn: string
+  /** Whether the agent says that hostname or addresses have changed. */
+  readonly isUpdate: boolean
+  /** Texts about the agent itself, by their names on the wire. */
+  readonly agent: Readonly<Record<string, string>>
+}
+
+/** By it an instance is known as one that a report has made. */
+const TAG = 'lodastack'
+const SEPARATOR = ','
+/** An instance has room for so many; the tree is told of all. */
+const IPS_MAX = 64
+
+const AGENT_FIELDS = ['version', 'commit', 'branch', 'buildtime', 'goversion', 'agenttype'] as const
+
+/** Reads a report. Throws `invalid_argument`. */
+export function readReport(body: Body): Report {
+  return {
+    oldHostname: hostnameIn(body, 'oldhostname'),
+    newHostname: hostnameIn(body, 'newhostname'),
+    oldIps: body.texts('oldiplist'),
+    newIps: body.texts('newiplist'),
+    sn: body.text('sn'),
+    isUpdate: body.flag('update'),
+    agent: Object.fromEntries(
+      AGENT_FIELDS.flatMap((name) => {
+        const text = body.text(name)
+        return text === '' ? [] : [[name, text] as const]
+      }),
+    ),
+  }
+}
+
+export interface ReportsOptions {
+  readonly instances: InstancePlane
+  readonly catalog: Pick<ResourceCatalog, 'machines' | 'namespaces'>
+  readonly clock: Pick<Clock, 'wallMs'>
+  /** For how long a machine is there after a report. */
+  readonly reportTtlMs: number
+}
+
+export class Reports {
+  readonly #options: ReportsOptions
+
+  constructor(options: ReportsOptions) {
+    this.#options = options
+  }
+
+  /** Takes a report for a sign of life. Throws `limit_exceeded`. */
+  keep(report: Report): void {
+    const { instances, reportTtlMs } = this.#options
+    const ref = this.#keyOf(report.newHostname)
+    const known = this.#find(ref)
+    const metadata = this.#metadataOf(report)
+    if (known && !isReport(known)) {
+      // Another agent of this machine has the say, and renews for itself; so its ttl stays.
+      instances.renew(ref)
+      instances.set(ref, { metadata })
+    } else {
+      const facts = { addresses: [], hostname: report.newHostname, tags: [TAG], ttlMs: reportTtlMs }
+      instances.register({ ref, facts: { ...facts, metadata } })
+    }
+    if (report.oldHostname !== report.newHostname) this.#drop(report.oldHostname)
+  }
+
+  /** Takes a call of an agent that has reported before for a sign of life. */
+  heard(hostname: string): void {
+    if (isName(hostname)) this.#options.instances.renewLive(this.#keyOf(hostname))
+  }
+
+  /** Every machine that is there, as its agent reported it, by hostname. */
+  *all(): Iterable<readonly [string, ReportJson]> {
+    const { instances } = this.#options
+    const { env } = instances.place
+    // The table may change while the answer is on its way.
+    const all = [...instances.snapshot({ env, service: MACHINE_SERVICE }).instances]
+    for (const shown of all) yield [shown.id, this.#present(shown)]
+  }
+
+  #present({ id, record }: ShownInstance): ReportJson {
+    const { machines, namespaces } = this.#options.catalog
+    const { metadata, registeredAtMs } = record.content
+    const text = (name: string) => metadata[name] ?? ''
+    const rows = machines.find(id)
+    const newiplist = listOf(metadata['ip'] ?? text('addresses'))
+    return {
+      uuid: rows.map((row) => row.id),
+      sn: text('sn'),
+      newiplist,
+      oldiplist: metadata['oldip'] === undefined ? newiplist : listOf(metadata['oldip']),
+      ns: rows.map(({ ns }) => nsOf(ns, namespaces)),
+      version: text('version'),
+      commit: text('commit'),
+      branch: text('branch'),
+      buildtime: text('buildtime'),
+      goversion: text('goversion'),
+      newhostname: id,
+      oldhostname: metadata['oldhostname'] ?? id,
+      agenttype: text('agenttype'),
+      update: text('update') === 'true',
+      utime: metadata['utime'] ?? new Date(registeredAtMs).toISOString(),
+    }
+  }
+
+  #metadataOf(report: Report): Readonly<Record<string, string>> {
+    const { oldHostname, newHostname, newIps, oldIps, sn, isUpdate, agent } = report
+    const ip = textOf(newIps)
+    const oldip = textOf(oldIps)
+    return {
+      ...agent,
+      ...(sn !== '' && { sn }),
+      ...(ip !== '' && { ip }),
+      ...(oldip !== ip && { oldip }),
+      ...(oldHostname !== newHostname && { oldhostname: oldHostname }),
+      ...(isUpdate && { update: 'true' }),
+      utime: new Date(this.#options.clock.wallMs()).toISOString(),
+    }
+  }
+
+  /** Nobody is there under the old name any more. */
+  #drop(hostname: string): void {
+    const ref = this.#keyOf(hostname)
+    const known = this.#find(ref)
+    if (known && isReport(known)) this.#options.instances.cancel(ref)
+  }
+
+  #find(key: InstanceKey): ShownInstance | undefined {
+    try {
+      return this.#options.instances.instance(key).instance
+    } catch (error) {
+      if (hasCode(error, 'instance_not_found')) return undefined
+      throw error
+    }
+  }
+
+  #keyOf(hostname: string): InstanceKey {
+    const { env, zone } = this.#options.instances.place
+    return { env, zone, service: MACHINE_SERVICE, id: hostname }
+  }
+}
+
+/** A report as it goes out. */
+export interface ReportJson {
+  readonly uuid: readonly string[]
+  readonly sn: string
+  readonly newiplist: readonly string[]
+  readonly oldiplist: readonly string[]
+  readonly ns: readonly string[]
+  readonly version: string
+  readonly commit: string
+  readonly branch: string
+  readonly buildtime: string
+  readonly goversion: string
+  readonly newhostname: string
+  readonly oldhostname: string
+  readonly agenttype: string
+  readonly update: boolean
+  /** When it came. */
+  readonly utime: string
+}
+
+function hostnameIn(body: Body, field: string): string {
+  const hostname = body.required(field)
+  if (isName(hostname)) return hostname
+  throw invalidArgument(`${field} is no name of this registry.`, { field })
+}
+
+function isReport({ record }: ShownInstance): boolean {
+  return record.content.tags.includes(TAG)
+}
+
+function textOf(ips: readonly string[]): string {
+  return ips.slice(0, IPS_MAX).join(SEPARATOR)
+}
+
+function listOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split(SEPARATOR)
+}

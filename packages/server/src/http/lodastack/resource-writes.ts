@@ -1,0 +1,124 @@
+/**
+ * `/resource`, written: each call one step of the catalog.
+ *
+ * @module
+ */
+
+import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
+import type { FastifyInstance } from 'fastify'
+import type { ResourceCatalog, ResourceOperation, Transfer } from '../../catalog/index.ts'
+import { Fields } from '../form-fields.ts'
+import { sendDone } from './answers.ts'
+import { Body } from './bodies.ts'
+import { collectsOf } from './measurements.ts'
+import { pathOf, placeOf } from './ns.ts'
+import { asMachine, MACHINE, resourceOf, updateOf } from './rows.ts'
+
+const COLLECT = 'collect'
+
+export interface ResourceWritesOptions {
+  readonly catalog: ResourceCatalog
+  readonly bodyLimit: number
+}
+
+const schema = { hide: true }
+
+/** Adds the routes whose bodies are JSON. */
+export function addResourceWrites(
+  api: FastifyInstance,
+  { catalog, bodyLimit }: ResourceWritesOptions,
+): void {
+  const { resources, types, namespaces } = catalog
+
+  api.post('/resource', { schema, bodyLimit }, async (request, reply) => {
+    const body = new Body(request.body)
+    const place = placeOf(body.text('ns'), body.text('type'), namespaces)
+    const rows = body.propertyLists('resourcelist').map(resourceOf)
+    if (rows.length === 0) throw invalidArgument('empty resources', { field: 'resourcelist' })
+    await resources.replace(place, rows)
+    return sendDone(reply)
+  })
+
+  api.post('/resource/add', { schema, bodyLimit }, async (request, reply) => {
+    const body = new Body(request.body)
+    const place = placeOf(body.text('ns'), body.text('type'), namespaces)
+    const { properties: given } = resourceOf(body.properties('resource'))
+    const properties = place.type === MACHINE ? asMachine(given) : given
+    const key = types.get(place.type)?.primaryKey
+    if (key !== undefined && (properties[key] ?? '') === '') {
+      throw invalidArgument(`A ${place.type} needs a ${key}.`, { field: key })
+    }
+    const added = await resources.add(place, { properties }).catch(inWordsOfAdd)
+    return sendDone(reply, { id: added.resources[0]?.id ?? '' })
+  })
+
+  api.put('/resource', { schema, bodyLimit }, async (request, reply) => {
+    const body = new Body(request.body)
+    const place = placeOf(body.text('ns'), body.text('type'), namespaces)
+    const id = body.required('resourceid')
+    await resources.merge({ ...place, id }, updateOf(body.properties('update')))
+    return sendDone(reply)
+  })
+}
+
+/** Adds the routes whose parameters stand in a form or in the query. */
+export function addResourceForms(api: FastifyInstance, catalog: ResourceCatalog): void {
+  const { resources, namespaces } = catalog
+
+  api.delete('/resource', { schema }, async (request, reply) => {
+    const fields = new Fields(request)
+    const { type, ns, template } = placeOf(fields.text('ns'), fields.text('type'), namespaces)
+    const operations = idsIn(fields).map((id): ResourceOperation => ({ delete: { ns, id } }))
+    await resources.batch(type, operations, { template })
+    return sendDone(reply)
+  })
+
+  api.put('/resource/move', { schema }, async (request, reply) => {
+    await resources.move(transferIn(new Fields(request), catalog))
+    return sendDone(reply)
+  })
+
+  api.put('/resource/copy', { schema }, async (request, reply) => {
+    await resources.copy(transferIn(new Fields(request), catalog))
+    return sendDone(reply)
+  })
+
+  api.delete('/resource/collect', { schema }, async (request, reply) => {
+    const fields = new Fields(request)
+    const ns = pathOf(fields.text('ns'), namespaces)
+    const names = collectsOf(list(fields, 'measurements'))
+    if (names.length === 0) {
+      throw invalidArgument('measurements names no collect.', { field: 'measurements' })
+    }
+    const known = names.flatMap((name) => resources.byKey(COLLECT, ns, name) ?? [])
+    const operations = known.map(({ id }): ResourceOperation => ({ delete: { ns, id } }))
+    if (operations.length > 0) await resources.batch(COLLECT, operations)
+    return sendDone(reply)
+  })
+}
+
+function transferIn(fields: Fields, { namespaces }: ResourceCatalog): Transfer {
+  const { type, template, ns: from } = placeOf(fields.text('from'), fields.text('type'), namespaces)
+  if (template) throw invalidArgument('Templates stay where they are.', { field: 'type' })
+  const to = pathOf(fields.text('to'), namespaces)
+  return { type, from, to, ids: idsIn(fields) }
+}
+
+function idsIn(fields: Fields): readonly string[] {
+  const ids = list(fields, 'resourceid')
+  if (ids.length > 0) return ids
+  throw invalidArgument('resourceid is missing.', { field: 'resourceid' })
+}
+
+/** The items of a text with commas, each once. */
+function list(fields: Fields, name: string): readonly string[] {
+  const items = fields.text(name).split(',')
+  return [...new Set(items.map((item) => item.trim()))].filter((item) => item !== '')
+}
+
+/** Its documentation has this answer, as a wrong parameter. */
+function inWordsOfAdd(error: unknown): never {
+  if (!hasCode(error, 'already_exists')) throw error
+  const message = `resource already exist: ${error.message}`
+  throw new RegistryError('invalid_argument', message, { details: error.details, cause: error })
+}
