@@ -10,6 +10,11 @@ export const KV_LIMITS = {
   valueBytes: 1_024 * 1_024,
 } as const
 
+export const TXN_LIMITS = {
+  /** Of both branches together. */
+  operations: 4_000,
+} as const
+
 export const LEASE_LIMITS = {
   ttlMs: 86_400_000,
   /** UTF-8 bytes. */
@@ -48,6 +53,16 @@ export const RESOURCE_LIMITS = {
   /** UTF-8 bytes of a primary key, as it is stored. */
   keyBytes: 512,
 } as const
+
+/** Schemas of users: they are compiled to programs, half a millisecond a part. */
+export const SCHEMA_LIMITS = {
+  bytes: 32 * 1_024,
+  /** Objects and lists in it, as its references unfold it. */
+  parts: 256,
+} as const
+
+/** For how long a type may be held without a sign of life. */
+export const HOLD_MS = 5_000
 
 /** How often a write is tried again from a newer view before its caller has to decide. */
 export const LOST_RACES_MAX = 5

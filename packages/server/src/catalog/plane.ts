@@ -15,7 +15,9 @@ import { IdempotentWrites } from './idempotency.ts'
 import { KvStore } from './kv.ts'
 import { KeyedLeaseStore } from './leases/keyed-leases.ts'
 import { NativeLeaseStore } from './leases/native-leases.ts'
-import { NamespaceStore } from './namespaces/namespace-store.ts'
+import type { NamespaceStore } from './namespaces/namespace-store.ts'
+import type { Resources } from './resource-catalog.ts'
+import { createResourceParts } from './resource-parts.ts'
 import { TxnRunner } from './txn.ts'
 import { ViewFollower } from './view/follower.ts'
 
@@ -30,6 +32,7 @@ export class CatalogPlane implements Catalog, Actor {
   readonly elections: Elections
   readonly namespaces: NamespaceStore
   readonly backups: BackupStore
+  readonly resources: Resources
   readonly #core: CatalogCore
   readonly #txns: TxnRunner
 
@@ -41,8 +44,10 @@ export class CatalogPlane implements Catalog, Actor {
     this.leases = new NativeLeaseStore(core, idempotent)
     this.keyedLeases = new KeyedLeaseStore(core)
     this.elections = new Elections(core)
-    this.namespaces = new NamespaceStore(core, idempotent)
     this.backups = new BackupStore(core)
+    const parts = createResourceParts(core, idempotent)
+    this.namespaces = parts.namespaces
+    this.resources = parts.resources
     this.#txns = new TxnRunner(core, idempotent)
   }
 

@@ -27,6 +27,17 @@ export function namespaceNotFound(path: string): RegistryError {
   return new RegistryError('namespace_not_found', message, { details: { path } })
 }
 
+export function resourceNotFound(details: {
+  readonly type: string
+  readonly id: string
+  readonly ns?: string
+}): RegistryError {
+  const { type, id, ns } = details
+  const where = ns === undefined ? '' : ` in "${ns}"`
+  const message = `There is no ${type} "${id}"${where}; add it, or look for it elsewhere.`
+  return new RegistryError('resource_not_found', message, { details })
+}
+
 export function invalidParent(path: string, message: string): RegistryError {
   return new RegistryError('invalid_parent', message, { details: { path } })
 }

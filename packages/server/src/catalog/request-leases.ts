@@ -2,10 +2,8 @@ import { hasCode } from '@rollcall/protocol/errors'
 import type { Clock } from '@rollcall/runtime'
 import { LEASE_KEYS_LIMIT, type Engine } from './engine.ts'
 
-/** How long a request is remembered at least. */
-const KEPT_MS = 600_000
-/** Requests of one minute share a lease. */
-const BUCKET_MS = 60_000
+/** How long a request is remembered at least, and how long a lease is given to new ones. */
+const REMEMBERED = { keptMs: 600_000, sharedMs: 60_000 }
 /** Half of what an engine lets hang on one lease. */
 const REQUESTS_PER_LEASE = LEASE_KEYS_LIMIT / 2
 
@@ -18,17 +16,26 @@ interface Bucket {
 export interface RequestLeasesOptions {
   readonly engine: Pick<Engine, 'leases'>
   readonly clock: Pick<Clock, 'monotonicMs'>
+  /** How long what hangs on a lease lives at least. */
+  readonly keptMs?: number
+  /** How long a lease is shared; it lives for both together. */
+  readonly sharedMs?: number
 }
 
 /** The leases with which records of requests end: one a minute or some thousands, not one a request. */
 export class RequestLeases {
   readonly #engine: Pick<Engine, 'leases'>
   readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #keptMs: number
+  readonly #sharedMs: number
   #bucket: Bucket | undefined
 
-  constructor({ engine, clock }: RequestLeasesOptions) {
+  constructor(options: RequestLeasesOptions) {
+    const { engine, clock, keptMs, sharedMs } = { ...REMEMBERED, ...options }
     this.#engine = engine
     this.#clock = clock
+    this.#keptMs = keptMs
+    this.#sharedMs = sharedMs
   }
 
   /** Does something under the lease of this minute; again under a new one where that is gone, as after a restore. */
@@ -46,7 +53,7 @@ export class RequestLeases {
 
   #current(): Bucket {
     const nowMs = this.#clock.monotonicMs()
-    if (this.#bucket && hasRoom(this.#bucket, nowMs)) {
+    if (this.#bucket && this.#hasRoom(this.#bucket, nowMs)) {
       this.#bucket.requests += 1
       return this.#bucket
     }
@@ -59,11 +66,10 @@ export class RequestLeases {
   }
 
   async #grant(): Promise<number> {
-    const { id } = await this.#engine.leases.grant({ ttlMs: KEPT_MS + BUCKET_MS })
+    const { id } = await this.#engine.leases.grant({ ttlMs: this.#keptMs + this.#sharedMs })
     return id
   }
-}
-
-function hasRoom({ sinceMs, requests }: Bucket, nowMs: number): boolean {
-  return nowMs - sinceMs < BUCKET_MS && requests < REQUESTS_PER_LEASE
+  #hasRoom({ sinceMs, requests }: Bucket, nowMs: number): boolean {
+    return nowMs - sinceMs < this.#sharedMs && requests < REQUESTS_PER_LEASE
+  }
 }

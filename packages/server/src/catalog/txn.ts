@@ -4,7 +4,7 @@
  * @module
  */
 
-import { invalidArgument, type RegistryError } from '@rollcall/protocol/errors'
+import { invalidArgument, limitExceeded, type RegistryError } from '@rollcall/protocol/errors'
 import { invariant } from '@rollcall/runtime'
 import type {
   Txn,
@@ -21,7 +21,7 @@ import type { IdempotentWrites } from './idempotency.ts'
 import { kvKey, userKey } from './key-schema.ts'
 import { presentEntry } from './kv-feed.ts'
 import { useLeases } from './leases/lease-use.ts'
-import { KV_LIMITS } from './limits.ts'
+import { KV_LIMITS, TXN_LIMITS } from './limits.ts'
 import { checkDeletePrefix, checkKey, checkRevision, checkText, checkValue } from './refusals.ts'
 
 /** See `Catalog.txn` for the contract. */
@@ -35,6 +35,7 @@ export class TxnRunner {
   }
 
   async run(txn: Txn, { idempotency }: WriteOptions = {}): Promise<TxnAnswer> {
+    checkOperations(txn.then.length + txn.otherwise.length)
     const compares = txn.compares.map(toCompare)
     const then = toBranch(txn.then)
     const otherwise = toBranch(txn.otherwise)
@@ -58,6 +59,11 @@ export class TxnRunner {
     )
     return leases.length === 0 ? [] : useLeases(this.#core, leases)
   }
+}
+
+function checkOperations(count: number): void {
+  const { operations } = TXN_LIMITS
+  if (count > operations) throw limitExceeded('operations in one commit', operations, count)
 }
 
 function toCompare(compare: TxnCompare): Compare {

@@ -6,8 +6,8 @@
 
 /** Limits of one commit. */
 export const COMMIT_LIMITS = {
-  /** Of both branches together. */
-  operations: 4_000,
+  /** Of both branches together: 4,000 that users ask for, and what the plane adds to them. */
+  operations: 4_096,
   compares: 96,
   /** Keys, prefixes and values of the whole commit, and 64 for each operation and compare. */
   bytes: 1_024 * 1_024 + 64 * 1_024,

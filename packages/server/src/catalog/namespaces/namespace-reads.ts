@@ -1,3 +1,4 @@
+import { invariant } from '@rollcall/runtime'
 import type { CatalogCore } from '../catalog-core.ts'
 import { invalidParent, namespaceNotFound } from '../refusals.ts'
 import type { Namespace, NamespaceTree } from '../resource-catalog.ts'
@@ -44,6 +45,13 @@ export class NamespaceReads {
 
   path(node: NamespaceNode): string {
     return this.#core.tables.namespaces.path(node)
+  }
+
+  /** Of a namespace that is in the view, as it is while there is something in it. */
+  pathOf(id: string): string {
+    const node = this.#core.tables.namespaces.get(id)
+    invariant(node !== undefined, 'resources are in namespaces')
+    return this.path(node)
   }
 
   present(node: NamespaceNode): Namespace {

@@ -2,7 +2,9 @@ import { ElectionTable } from '../election-table.ts'
 import type { KeyValue } from '../engine.ts'
 import { FAMILY } from '../key-schema.ts'
 import { LeaseTable } from '../leases/lease-table.ts'
+import { HostIndex } from '../machines/host-index.ts'
 import { NamespaceTable } from '../namespaces/namespace-table.ts'
+import { TypeTable } from '../resource-types/type-table.ts'
 import { ResourceTable } from '../resources/resource-table.ts'
 import { KvTable } from './kv-table.ts'
 import type { Reducer } from './reducer.ts'
@@ -13,12 +15,20 @@ export class ViewTables {
   readonly leases = new LeaseTable()
   readonly elections = new ElectionTable()
   readonly namespaces = new NamespaceTable()
-  readonly resources = new ResourceTable(FAMILY.resource)
+  readonly hosts = new HostIndex()
+  readonly resources = new ResourceTable(FAMILY.resource, [this.hosts])
   readonly templates = new ResourceTable(FAMILY.template)
+  readonly types = new TypeTable()
   readonly #byFamily = new Map<string, Reducer>(
-    [this.kv, this.leases, this.elections, this.namespaces, this.resources, this.templates].map(
-      (table) => [table.family, table],
-    ),
+    [
+      this.kv,
+      this.leases,
+      this.elections,
+      this.namespaces,
+      this.resources,
+      this.templates,
+      this.types,
+    ].map((table) => [table.family, table]),
   )
 
   put(entry: KeyValue): void {
