@@ -133,10 +133,12 @@ export class ResourceStore implements Resources {
   async batch(
     type: string,
     operations: readonly ResourceOperation[],
-    options?: WriteOptions,
+    options: WriteOptions & { readonly template?: boolean | undefined } = {},
   ): Promise<ResourceWritten> {
+    const { template } = options
     const ids = operations.flatMap((operation) => idOf(operation) ?? [])
-    return this.#write({ type, options, ids }, batchResources(this.#at(), operations))
+    const decide = batchResources(this.#at(undefined, template), operations)
+    return this.#write({ type, template, options, ids }, decide)
   }
 
   async move(transfer: Transfer, options?: WriteOptions): Promise<ResourceWritten> {
