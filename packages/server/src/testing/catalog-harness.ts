@@ -27,6 +27,8 @@ export interface CatalogHarness extends AsyncDisposable {
   readonly clock: FakeClock
   readonly engine: BreakableEngine
   readonly catalog: CatalogPlane
+  /** Of the plane: there while something is restored. */
+  readonly spoolFolder: string
   /** Another plane on the same engine, as after a restart of the node, or as another node; stop it yourself. */
   readonly another: (node?: string) => Promise<{ readonly catalog: CatalogPlane } & AsyncDisposable>
   /** Stops the plane, not the engine. */
@@ -63,6 +65,7 @@ export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHar
     clock,
     engine,
     catalog: first.catalog,
+    spoolFolder: join(spools, node),
     another: (of = node) => startPlane(of),
     stop,
     async [Symbol.asyncDispose]() {
