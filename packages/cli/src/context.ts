@@ -11,8 +11,10 @@ import type { ServerModule } from './server-module.ts'
 export interface Io {
   /** Prints one line of results. */
   readonly out: (line: string) => void
-  /** Prints bytes as they are, with nothing around them. */
-  readonly bytes: (bytes: Uint8Array) => void
+  /** Prints bytes as they are, with nothing around them; resolves when there is room for more. */
+  readonly bytes: (bytes: Uint8Array) => Promise<void>
+  /** Whether a person sees what is printed, and not a file or another program. */
+  readonly isTerminal: boolean
   /** Prints one line about errors or the course of things. */
   readonly err: (line: string) => void
 }

@@ -73,7 +73,7 @@ test('--help shows all commands on stdout and ends with 0', async () => {
 
   expect(code).toBe(0)
   expect(err).toEqual([])
-  for (const name of 'server agent register cancel services instances watch explain members config'.split(
+  for (const name of 'server agent register cancel services instances watch explain members backup restore config'.split(
     ' ',
   )) {
     expect(text).toMatch(new RegExp(`^  ${name}\\b`, 'm'))

@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander'
 import { wantsJson } from './client-options.ts'
 import { addAgent } from './commands/agent.ts'
+import { addBackup } from './commands/backup.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addExplain } from './commands/explain.ts'
 import { addInstances } from './commands/instances.ts'
@@ -15,6 +16,7 @@ import { addLease } from './commands/lease.ts'
 import { addMembers } from './commands/members.ts'
 import { addProtection } from './commands/protection.ts'
 import { addRegister } from './commands/register.ts'
+import { addRestore } from './commands/restore.ts'
 import { addServer, mayNameServer } from './commands/server.ts'
 import { addServices } from './commands/services.ts'
 import { addTxn } from './commands/txn.ts'
@@ -86,5 +88,7 @@ function buildProgram(context: CommandContext, server: ServerModule | undefined)
   addKv(program, context)
   addTxn(program, context)
   addLease(program, context)
+  addBackup(program, context)
+  addRestore(program, context)
   return program
 }

@@ -22,14 +22,14 @@ test('writes lines, and shows what would steer the terminal', () => {
   expect(textOf(stderr)).toBe('c\\u0007\n')
 })
 
-test('writes bytes as they are, but no more of them than somebody reads', () => {
+test('writes bytes as they are, but no more of them than somebody reads', async () => {
   const { stdout, io } = setUp()
   const bytes = Buffer.from([0, 255, 27, 10])
-  io.bytes(bytes)
+  await io.bytes(bytes)
   expect(stdout.read()).toEqual(bytes)
 
   stdout.emit('error', brokenPipe())
-  io.bytes(bytes)
+  await io.bytes(bytes)
   expect(stdout.read()).toBeNull()
 })
 

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { untilAborted } from '@rollcall/runtime'
 import type { Io } from './context.ts'
 import { plainText } from './output.ts'
 
@@ -14,7 +16,11 @@ export interface StandardIo extends Io {
 }
 
 /** Writes lines to these streams. That nobody reads them any more is no error. */
-export function standardIo(stdout: Writable, stderr: Writable): StandardIo {
+export function standardIo(
+  stdout: Writable & { readonly isTTY?: boolean },
+  stderr: Writable,
+): StandardIo {
+  const isTerminal = stdout.isTTY === true
   const outputGone = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -27,9 +33,11 @@ export function standardIo(stdout: Writable, stderr: Writable): StandardIo {
     out(line) {
       if (!outputGone.signal.aborted) stdout.write(`${plainText(line)}\n`)
     },
-    bytes(bytes) {
-      if (!outputGone.signal.aborted) stdout.write(bytes)
+    async bytes(bytes) {
+      if (outputGone.signal.aborted || stdout.write(bytes)) return
+      await Promise.race([once(stdout, 'drain'), untilAborted(outputGone.signal)])
     },
+    isTerminal,
     err(line) {
       stderr.write(`${plainText(line)}\n`)
     },

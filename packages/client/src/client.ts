@@ -31,6 +31,7 @@ import {
   type Logger,
   type Random,
 } from '@rollcall/runtime'
+import { Backups } from './backups.ts'
 import { CatalogCalls, type WriteOptions } from './catalog-calls.ts'
 import { HttpTransport, type Call } from './http-transport.ts'
 import { Kv } from './kv.ts'
@@ -88,6 +89,7 @@ export class RollcallClient implements AsyncDisposable {
   /** Keys and values. */
   readonly kv: Kv
   readonly leases: Leases
+  readonly backups: Backups
   readonly #transport: HttpTransport
   readonly #catalog: CatalogCalls
   readonly #watchOptions: WatchOptions
@@ -105,6 +107,7 @@ export class RollcallClient implements AsyncDisposable {
     this.#catalog = new CatalogCalls({ transport: this.#transport, random })
     this.kv = new Kv(this.#catalog, this.#watchOptions)
     this.leases = new Leases(this.#catalog)
+    this.backups = new Backups({ transport: this.#transport, clock })
   }
 
   /** Registers an instance, or its new content. `created` says whether it was not there before. */

@@ -9,6 +9,7 @@
  */
 
 import { setMaxListeners } from 'node:events'
+import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { RegistryError, invalidArgument } from '@rollcall/protocol'
 import type { Clock, Logger, Random } from '@rollcall/runtime'
@@ -21,6 +22,7 @@ import { noServer, unreachable, type Failure } from './unanswered.ts'
 
 /** A server that takes no connection in this time is gone; one that took it may think longer. */
 const CONNECT_WITHIN_MS = 3_000
+const EVENTS = 'text/event-stream'
 
 export interface HttpTransportOptions {
   readonly servers: readonly string[]
@@ -40,12 +42,16 @@ export interface Call {
   readonly body?: unknown
   /** Sent as it is, in place of `body`. */
   readonly bytes?: Uint8Array
+  /** Sent piece by piece, in place of both; called for each server that is asked. */
+  readonly upload?: () => AsyncIterable<Uint8Array>
+  /** For `open`: the type of an answer that goes on, default that of events. */
+  readonly streams?: string
   /** What the answer has to be, default JSON. Refusals are JSON whatever is expected. */
   readonly expects?: 'json' | 'bytes'
   readonly headers?: Readonly<Record<string, string>>
   /** How long the server was asked to hold the request; comes on top of the timeout. */
   readonly waitMs?: number
-  /** How long one server may take, in place of the client's limit. */
+  /** How long one server may take, in place of the client's limit; may be infinite. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
 }
@@ -54,6 +60,8 @@ export interface Call {
 export interface OpenStream {
   readonly server: Server
   readonly chunks: AsyncIterable<Uint8Array>
+  /** A header's value by its lower-case name. */
+  header(name: string): string | undefined
   /** Breaks it off; reading on then throws `reason`. */
   end(reason?: Error): void
 }
@@ -109,6 +117,18 @@ export class HttpTransport {
       } finally {
         stop.release()
       }
+    })
+  }
+
+  /**
+   * As `call`, for what may not be done twice and carries no key: throws `outcome_unknown` when a
+   * server may have done it and did not say.
+   */
+  upload(call: Call): Promise<Answer> {
+    const ask = (server: Server) => this.#exchange(server, call)
+    return this.#inTurn(call, ask, (_server, cause) => {
+      const message = `It may have been done; the server did not say: ${cause.message}`
+      throw new RegistryError('outcome_unknown', message, { cause })
     })
   }
 
@@ -181,7 +201,7 @@ export class HttpTransport {
     try {
       const response = await this.#send(server, call, limits)
       const type = String(response.headers['content-type'] ?? '')
-      if (response.statusCode !== 200 || !type.startsWith('text/event-stream')) {
+      if (response.statusCode !== 200 || !type.startsWith(call.streams ?? EVENTS)) {
         const bytes = Buffer.from(await limits.race(response.body.arrayBuffer()))
         answerOf({ server, response, bytes })
         throw notAsked(server, `${response.statusCode} ${type}`)
@@ -190,6 +210,7 @@ export class HttpTransport {
       return {
         server,
         chunks: response.body as AsyncIterable<Uint8Array>,
+        header: (name) => response.headers[name]?.toString(),
         end: (reason = new Error('The stream was ended.')) => {
           limits.abort(reason)
           limits.release()
@@ -230,12 +251,15 @@ export class HttpTransport {
     const ms = (call.timeoutMs ?? this.#options.timeoutMs) + (call.waitMs ?? 0)
     const message = `${server.url} did not answer within ${ms} ms.`
     const details = { server: server.url, mayBeDone: true }
-    limits.limit(clock, ms, new RegistryError('unavailable', message, { details }))
+    if (Number.isFinite(ms)) {
+      limits.limit(clock, ms, new RegistryError('unavailable', message, { details }))
+    }
     return limits
   }
 }
 
-function bodyOf({ body, bytes }: Call): string | Uint8Array | null {
+function bodyOf({ body, bytes, upload }: Call): string | Uint8Array | Readable | null {
+  if (upload) return Readable.from(upload(), { objectMode: false })
   if (bytes) return bytes
   return body === undefined ? null : JSON.stringify(body)
 }

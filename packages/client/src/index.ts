@@ -24,6 +24,7 @@
  * @module
  */
 
+export type { BackupDownload, Backups, RestoreFile, RestoreOptions } from './backups.ts'
 export type { ReadOptions, WriteOptions } from './catalog-calls.ts'
 export { RollcallClient, type ClientOptions, type ServiceQuery } from './client.ts'
 export type {
@@ -44,3 +45,4 @@ export type { Registration } from './registration-table.ts'
 export type { Txn, TxnAnswer, TxnCompare, TxnOperation, TxnResult } from './txn.ts'
 export type { Value } from './values.ts'
 export type { WatchEvent, WatchQuery } from './watch.ts'
+export type { WholeBackup } from './whole-backup.ts'

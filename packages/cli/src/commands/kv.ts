@@ -54,7 +54,7 @@ function addGet(kv: Command, context: CommandContext): void {
       const entry = await connection.client.kv.get(key, freshnessOf(flags))
       if (!entry) throw keyNotFound(key)
       if (connection.json) context.io.out(jsonLine(jsonOf(entry)))
-      else context.io.bytes(entry.value)
+      else await context.io.bytes(entry.value)
     },
   )
 }

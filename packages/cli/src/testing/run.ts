@@ -32,6 +32,7 @@ export interface RunOptions {
   readonly env?: Environment
   readonly server?: ServerModule
   readonly input?: Uint8Array | string
+  readonly isTerminal?: boolean
 }
 
 /** Starts a command line. */
@@ -46,7 +47,11 @@ export function begin(argv: readonly string[], options: RunOptions = {}): Run {
     io: {
       out: (line) => out.push(line),
       err: (line) => err.push(line),
-      bytes: (bytes) => chunks.push(bytes),
+      bytes: async (bytes) => {
+        chunks.push(bytes)
+        await Promise.resolve()
+      },
+      isTerminal: options.isTerminal ?? false,
     },
     env: options.env ?? {},
     hostname: 'this-machine',

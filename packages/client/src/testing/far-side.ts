@@ -82,7 +82,7 @@ export class FarSide implements AsyncDisposable {
 }
 
 function bodyOf(bytes: Buffer, headers: IncomingHttpHeaders): unknown {
-  if (headers['content-type'] === 'application/octet-stream') return bytes
+  if (/octet-stream|ndjson/.test(headers['content-type'] ?? '')) return bytes
   return bytes.length === 0 ? undefined : JSON.parse(bytes.toString())
 }
 
