@@ -16,7 +16,7 @@ import { KvStore } from './kv.ts'
 import { KeyedLeaseStore } from './leases/keyed-leases.ts'
 import { NativeLeaseStore } from './leases/native-leases.ts'
 import type { NamespaceStore } from './namespaces/namespace-store.ts'
-import type { Resources } from './resource-catalog.ts'
+import type { Machines, Resources } from './resource-catalog.ts'
 import { createResourceParts } from './resource-parts.ts'
 import { TxnRunner } from './txn.ts'
 import { ViewFollower } from './view/follower.ts'
@@ -33,6 +33,7 @@ export class CatalogPlane implements Catalog, Actor {
   readonly namespaces: NamespaceStore
   readonly backups: BackupStore
   readonly resources: Resources
+  readonly machines: Machines
   readonly #core: CatalogCore
   readonly #txns: TxnRunner
 
@@ -48,6 +49,7 @@ export class CatalogPlane implements Catalog, Actor {
     const parts = createResourceParts(core, idempotent)
     this.namespaces = parts.namespaces
     this.resources = parts.resources
+    this.machines = parts.machines
     this.#txns = new TxnRunner(core, idempotent)
   }
 

@@ -3,7 +3,8 @@ import { Holds } from './holds.ts'
 import type { IdempotentWrites } from './idempotency.ts'
 import { NamespaceReads } from './namespaces/namespace-reads.ts'
 import { NamespaceStore } from './namespaces/namespace-store.ts'
-import type { Resources } from './resource-catalog.ts'
+import { MachineStore } from './machines/machine-store.ts'
+import type { Machines, Resources } from './resource-catalog.ts'
 import { SchemaChecks } from './resource-types/schema-checks.ts'
 import { ResourceStore } from './resources/resource-store.ts'
 import { RowWriter } from './resources/row-writer.ts'
@@ -13,6 +14,7 @@ import { WriteQueue } from './write-queue.ts'
 export interface ResourceParts {
   readonly namespaces: NamespaceStore
   readonly resources: Resources
+  readonly machines: Machines
 }
 
 export function createResourceParts(
@@ -27,5 +29,6 @@ export function createResourceParts(
   return {
     namespaces: new NamespaceStore(core, idempotent),
     resources: new ResourceStore({ core, idempotent, reads, writer }),
+    machines: new MachineStore({ core, idempotent, reads, writer }),
   }
 }
