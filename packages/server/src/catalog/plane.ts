@@ -16,7 +16,7 @@ import { KvStore } from './kv.ts'
 import { KeyedLeaseStore } from './leases/keyed-leases.ts'
 import { NativeLeaseStore } from './leases/native-leases.ts'
 import type { NamespaceStore } from './namespaces/namespace-store.ts'
-import type { Machines, Resources } from './resource-catalog.ts'
+import type { Machines, Resources, ResourceTypes } from './resource-catalog.ts'
 import { createResourceParts } from './resource-parts.ts'
 import { TxnRunner } from './txn.ts'
 import { ViewFollower } from './view/follower.ts'
@@ -34,6 +34,7 @@ export class CatalogPlane implements Catalog, Actor {
   readonly backups: BackupStore
   readonly resources: Resources
   readonly machines: Machines
+  readonly types: ResourceTypes
   readonly #core: CatalogCore
   readonly #txns: TxnRunner
 
@@ -50,6 +51,7 @@ export class CatalogPlane implements Catalog, Actor {
     this.namespaces = parts.namespaces
     this.resources = parts.resources
     this.machines = parts.machines
+    this.types = parts.types
     this.#txns = new TxnRunner(core, idempotent)
   }
 

@@ -3,6 +3,7 @@ import type { NamespaceWritten, NewNamespace } from '../resource-catalog.ts'
 import { drawUuid } from '../uuid.ts'
 import { checkComment, checkDepth, checkKind, checkMatch, checkName } from './namespace-checks.ts'
 import { presentNode } from './namespace-reads.ts'
+import type { TemplateCopies } from './template-copies.ts'
 import type { NamespaceRecord } from './namespace-record.ts'
 import {
   checkFree,
@@ -15,7 +16,7 @@ import {
 
 /** Puts a namespace into the tree. See `Namespaces.create`. */
 export async function createNamespace(
-  write: NamespaceWrite,
+  write: NamespaceWrite & { readonly templates: TemplateCopies },
   parentPath: string,
   { name, kind, match, comment = '' }: NewNamespace,
 ): Promise<NamespaceWritten> {
@@ -31,9 +32,10 @@ export async function createNamespace(
     checkDepth(core.tables.namespaces.place(parent).line.length)
     const id = drawUuid(core.options.random)
     const record: NamespaceRecord = { parent: parent.id, ...fields }
+    const copies = write.templates.plan(parent, { id, kind })
     const revision = await commitOrLose(core, {
-      compares: [...isThere(parent), isFree(parent.id, name)],
-      then: [putNode(id, record), putName(id, record), ...write.marks],
+      compares: [...isThere(parent), isFree(parent.id, name), ...copies.compares],
+      then: [putNode(id, record), putName(id, record), ...copies.operations, ...write.marks],
     })
     if (revision instanceof Lost) return revision
     const namespace = presentNode({ ...record, id, revision }, path, reads.rootName)

@@ -12,7 +12,15 @@ import type {
 import { changeNamespace } from './change-namespace.ts'
 import { createNamespace } from './create-namespace.ts'
 import { deleteNamespace } from './delete-namespace.ts'
-import { NamespaceReads } from './namespace-reads.ts'
+import type { NamespaceReads } from './namespace-reads.ts'
+import type { TemplateCopies } from './template-copies.ts'
+
+export interface NamespaceStoreOptions {
+  readonly core: CatalogCore
+  readonly idempotent: IdempotentWrites
+  readonly reads: NamespaceReads
+  readonly templates: TemplateCopies
+}
 
 /** The tree of namespaces. See `Namespaces` for the contract. */
 export class NamespaceStore {
@@ -20,12 +28,14 @@ export class NamespaceStore {
   readonly #core: CatalogCore
   readonly #idempotent: IdempotentWrites
   readonly #reads: NamespaceReads
+  readonly #templates: TemplateCopies
 
-  constructor(core: CatalogCore, idempotent: IdempotentWrites) {
+  constructor({ core, idempotent, reads, templates }: NamespaceStoreOptions) {
     this.#core = core
     this.#idempotent = idempotent
-    this.#reads = new NamespaceReads(core)
-    this.rootName = this.#reads.rootName
+    this.#reads = reads
+    this.#templates = templates
+    this.rootName = reads.rootName
   }
 
   get(path: string): Namespace {
@@ -57,7 +67,11 @@ export class NamespaceStore {
     { idempotency }: WriteOptions = {},
   ): Promise<NamespaceWritten> {
     return this.#idempotent.once(idempotency, (marks) =>
-      createNamespace({ core: this.#core, reads: this.#reads, marks }, parent, namespace),
+      createNamespace(
+        { core: this.#core, reads: this.#reads, templates: this.#templates, marks },
+        parent,
+        namespace,
+      ),
     )
   }
 
