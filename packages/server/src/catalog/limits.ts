@@ -80,6 +80,18 @@ export const PATTERN_LIMITS = {
   keptBytes: 64 * 1_024,
 } as const
 
+export const SEARCH_LIMITS = {
+  hits: 1_000,
+  /** Characters of what is searched for; patterns have their own. */
+  valueCharacters: 4_096,
+  /** What a search does before it queues with the other long ones: a millisecond or less. */
+  stepsAtOnce: 2_000,
+  /** Long searches that wait for each other. */
+  waiting: 256,
+  /** From its first step to its last, the wait for others included. */
+  tookMs: 10_000,
+} as const
+
 /** What is remembered for watchers that resume. */
 export const CHANGE_RING_LIMITS = { changes: 100_000, bytes: 64 * 1_024 * 1_024 } as const
 

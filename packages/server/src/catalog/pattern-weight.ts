@@ -62,10 +62,8 @@ function matchAt(expression: RegExp, text: string, at: number): string | undefin
   return expression.exec(text)?.[0]
 }
 
-/** Each copy may be one that may be left out; an open end adds one that is repeated. */
+/** Each copy may be one that can be left out, and the last one may be repeated. */
 function repeated(weight: number, token: string): number {
   const [, least = '0', most = least] = token.split(/[{},]/)
-  const isOpen = most === '' && token.includes(',')
-  const copies = Math.max(Number(least) + (isOpen ? 1 : 0), Number(most))
-  return (weight + STEP) * Math.max(copies, 1)
+  return (weight + STEP) * Math.max(Number(least), Number(most), 1)
 }

@@ -16,8 +16,9 @@ import { KvStore } from './kv.ts'
 import { KeyedLeaseStore } from './leases/keyed-leases.ts'
 import { NativeLeaseStore } from './leases/native-leases.ts'
 import type { NamespaceStore } from './namespaces/namespace-store.ts'
-import type { Machines, Resources, ResourceTypes } from './resource-catalog.ts'
+import type { Machines, Resources, ResourceTypes, Search } from './resource-catalog.ts'
 import { createResourceParts } from './resource-parts.ts'
+import { ResourceSearch } from './search/resource-search.ts'
 import { TxnRunner } from './txn.ts'
 import { ViewFollower } from './view/follower.ts'
 
@@ -35,6 +36,7 @@ export class CatalogPlane implements Catalog, Actor {
   readonly resources: Resources
   readonly machines: Machines
   readonly types: ResourceTypes
+  readonly search: Search
   readonly #core: CatalogCore
   readonly #txns: TxnRunner
 
@@ -52,6 +54,7 @@ export class CatalogPlane implements Catalog, Actor {
     this.resources = parts.resources
     this.machines = parts.machines
     this.types = parts.types
+    this.search = new ResourceSearch(core).search
     this.#txns = new TxnRunner(core, idempotent)
   }
 

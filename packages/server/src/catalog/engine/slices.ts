@@ -7,7 +7,7 @@
 import type { Clock } from '@rollcall/runtime'
 
 /** Work at a stretch; heartbeats share the event loop. */
-const SLICE_MS = 10
+export const SLICE_MS = 10
 /** How many steps pass between two looks at the clock. */
 const STEPS_PER_LOOK = 64
 

@@ -6,6 +6,7 @@ import { HostIndex } from '../machines/host-index.ts'
 import { NamespaceTable } from '../namespaces/namespace-table.ts'
 import { TypeTable } from '../resource-types/type-table.ts'
 import { ResourceTable } from '../resources/resource-table.ts'
+import { InvertedIndex } from '../search/inverted-index.ts'
 import { KvTable } from './kv-table.ts'
 import type { Reducer } from './reducer.ts'
 
@@ -16,7 +17,9 @@ export class ViewTables {
   readonly elections = new ElectionTable()
   readonly namespaces = new NamespaceTable()
   readonly hosts = new HostIndex()
-  readonly resources = new ResourceTable(FAMILY.resource, [this.hosts])
+  /** What searches ask. */
+  readonly search = new InvertedIndex()
+  readonly resources = new ResourceTable(FAMILY.resource, [this.hosts, this.search])
   readonly templates = new ResourceTable(FAMILY.template)
   readonly types = new TypeTable()
   readonly #byFamily = new Map<string, Reducer>(
