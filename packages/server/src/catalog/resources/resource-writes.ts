@@ -123,7 +123,7 @@ export function transferResources(
 function applyOne(place: WritePlace, draft: RowDraft, operation: ResourceOperation): DraftRow {
   if ('add' in operation) return insert(place, draft, operation.add)
   const target = 'update' in operation ? operation.update : operation.delete
-  const row = found(draft, place.reads.leaf(target.ns), target)
+  const row = found(draft, holderOf(place, target.ns), target)
   if ('update' in operation) {
     return draft.change(row, mergeProperties(row.properties, operation.update.properties))
   }

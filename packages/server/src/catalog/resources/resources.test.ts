@@ -261,6 +261,26 @@ test('a batch is one step in the order of its operations, or nothing', async () 
   expect(t.names('db')).toEqual(['b'])
 })
 
+test('a batch may be one of templates', async () => {
+  await using t = await setUp()
+  const { resources: added } = await t.resources.batch(
+    'deploy',
+    [{ add: { ns: 'apps', ...named('a') } }, { add: { ns: 'apps', ...named('b') } }],
+    { template: true },
+  )
+  const [one = '', two = ''] = added.map(({ id }) => id)
+  await t.resources.batch(
+    'deploy',
+    [
+      { update: { ns: 'apps', id: one, properties: { v: '1' } } },
+      { delete: { ns: 'apps', id: two } },
+    ],
+    { template: true },
+  )
+  const { resources } = t.resources.list({ type: 'deploy', ns: 'apps', template: true, limit: 9 })
+  expect(resources).toMatchObject([{ id: one, properties: { name: 'a', v: '1' } }])
+})
+
 test('a batch takes 4,000 resources at once and refuses more', async () => {
   await using t = await setUp()
   const adds = (count: number, prefix: string) =>
