@@ -6,6 +6,9 @@ const fromSource = {
   ssr: { resolve: { conditions: ['rollcall-source', 'node', 'import', 'default'] } },
 }
 
+/** They use up what a machine has, and look at how others fare meanwhile: they run one by one. */
+const ALONE = ['tests/src/*pressure.test.ts', 'tests/src/cluster-{join,partition}.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +38,16 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['tests/src/**/*.test.ts'],
+          exclude: ALONE,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'alone',
+          include: ALONE,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -70,6 +70,7 @@ export const THEMES = [
   tests('unit', 'check'),
   tests('simulator', 'simulator'),
   tests('process', 'process'),
+  tests('alone', 'process'),
 ]
 
 /**
