@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest'
 import { ChangeRing } from './change-ring.ts'
-import type { HeldKey } from './view/kv-table.ts'
 
-function put(key: string, bytes = 1): HeldKey {
-  const value = new Uint8Array(bytes)
-  return { key, value, createRevision: 1, modRevision: 1, lease: 0 }
-}
+const put = (key: string, bytes = 1) => key.padEnd(key.length + bytes, '.')
 
-const revisions = (ring: ChangeRing, since: number) =>
+const ringOf = (limits?: { changes: number; bytes: number }) =>
+  new ChangeRing<string>((change) => change.length, limits)
+
+const revisions = (ring: ChangeRing<string>, since: number) =>
   ring.since(since)?.map(({ revision }) => revision)
 
 test('what came after a revision is told whole and in order, from any of them on', () => {
-  const ring = new ChangeRing()
+  const ring = ringOf()
   ring.restart(10)
   for (const revision of [11, 13, 17]) ring.append({ revision, changes: [put('a')] })
   expect(revisions(ring, 10)).toEqual([11, 13, 17])
@@ -22,7 +21,7 @@ test('what came after a revision is told whole and in order, from any of them on
 })
 
 test('with too many changes the oldest revisions go, whole', () => {
-  const ring = new ChangeRing({ changes: 4, bytes: 1_000_000 })
+  const ring = ringOf({ changes: 4, bytes: 1_000_000 })
   ring.append({ revision: 1, changes: [put('a'), put('b')] })
   ring.append({ revision: 2, changes: [put('a'), put('b')] })
   ring.append({ revision: 3, changes: [put('a')] })
@@ -37,7 +36,7 @@ test('with too many changes the oldest revisions go, whole', () => {
 })
 
 test('with too many bytes the oldest revisions go, even the newest', () => {
-  const ring = new ChangeRing({ changes: 100, bytes: 1_000 })
+  const ring = ringOf({ changes: 100, bytes: 1_000 })
   for (const revision of [1, 2, 3]) ring.append({ revision, changes: [put('a', 400)] })
   expect(revisions(ring, 0)).toBeUndefined()
   expect(revisions(ring, 1)).toEqual([2, 3])
@@ -47,7 +46,7 @@ test('with too many bytes the oldest revisions go, even the newest', () => {
 })
 
 test('after a restart nothing that was before is known', () => {
-  const ring = new ChangeRing()
+  const ring = ringOf()
   ring.append({ revision: 1, changes: [put('a')] })
   ring.restart(5)
   expect(ring.since(1)).toBeUndefined()

@@ -1,29 +1,32 @@
 import { CHANGE_RING_LIMITS } from './limits.ts'
-import type { HeldKey } from './view/kv-table.ts'
 
-/** A key as it was put, which the view holds as well for as long as it is so, or the name of one that is gone. */
-export type KeptChange = HeldKey | string
-
-/** The changes of users' keys in one revision. */
-export interface RevisionChanges {
+/** What one revision changed. */
+export interface RevisionChanges<Change> {
   readonly revision: number
-  readonly changes: readonly KeptChange[]
+  readonly changes: readonly Change[]
 }
 
-/** What a change costs beside its key and value. */
+/** What a change costs beside its content. */
 const CHANGE_OVERHEAD_BYTES = 64
 
-/** The last changes of users' keys, so that a watcher that was away may go on where it was. */
-export class ChangeRing {
-  readonly #limits: { readonly changes: number; readonly bytes: number }
+export interface RingLimits {
+  readonly changes: number
+  readonly bytes: number
+}
+
+/** The last changes of one kind, so that a watcher that was away may go on where it was. */
+export class ChangeRing<Change> {
+  readonly #bytesOfChange: (change: Change) => number
+  readonly #limits: RingLimits
   /** From `#start` on; what lies before it was dropped, and is cut off now and then. */
-  #kept: (RevisionChanges | undefined)[] = []
+  #kept: (RevisionChanges<Change> | undefined)[] = []
   #start = 0
   #changes = 0
   #bytes = 0
   #floor = 0
 
-  constructor(limits: { readonly changes: number; readonly bytes: number } = CHANGE_RING_LIMITS) {
+  constructor(bytesOfChange: (change: Change) => number, limits: RingLimits = CHANGE_RING_LIMITS) {
+    this.#bytesOfChange = bytesOfChange
     this.#limits = limits
   }
 
@@ -36,45 +39,40 @@ export class ChangeRing {
     this.#floor = revision
   }
 
-  append(changes: RevisionChanges): void {
+  append(changes: RevisionChanges<Change>): void {
     this.#kept.push(changes)
     this.#changes += changes.changes.length
-    this.#bytes += bytesOf(changes)
+    this.#bytes += this.#bytesOf(changes)
     while (this.#changes > this.#limits.changes || this.#bytes > this.#limits.bytes) this.#drop()
   }
 
   /** Every revision with changes after `revision`, in order; undefined when some were dropped. */
-  since(revision: number): readonly RevisionChanges[] | undefined {
+  since(revision: number): readonly RevisionChanges<Change>[] | undefined {
     if (revision < this.#floor) return undefined
     let low = this.#start
     let high = this.#kept.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#kept[middle] as RevisionChanges).revision <= revision) low = middle + 1
+      if ((this.#kept[middle] as RevisionChanges<Change>).revision <= revision) low = middle + 1
       else high = middle
     }
-    return this.#kept.slice(low) as RevisionChanges[]
+    return this.#kept.slice(low) as RevisionChanges<Change>[]
   }
 
   #drop(): void {
-    const oldest = this.#kept[this.#start] as RevisionChanges
+    const oldest = this.#kept[this.#start] as RevisionChanges<Change>
     this.#kept[this.#start] = undefined
     this.#start += 1
     this.#changes -= oldest.changes.length
-    this.#bytes -= bytesOf(oldest)
+    this.#bytes -= this.#bytesOf(oldest)
     this.#floor = oldest.revision
     if (this.#start * 2 <= this.#kept.length) return
     this.#kept = this.#kept.slice(this.#start)
     this.#start = 0
   }
-}
-
-function bytesOf({ changes }: RevisionChanges): number {
-  let bytes = 0
-  for (const change of changes) {
-    bytes += CHANGE_OVERHEAD_BYTES
-    if (typeof change === 'string') bytes += change.length
-    else bytes += change.key.length + change.value.length
+  #bytesOf({ changes }: RevisionChanges<Change>): number {
+    let bytes = 0
+    for (const change of changes) bytes += CHANGE_OVERHEAD_BYTES + this.#bytesOfChange(change)
+    return bytes
   }
-  return bytes
 }

@@ -5,16 +5,19 @@
  */
 
 import type { KvChanges, KvListener } from './catalog.ts'
-import { ChangeRing, type KeptChange, type RevisionChanges } from './change-ring.ts'
+import { ChangeRing, type RevisionChanges } from './change-ring.ts'
 import type { Batch, KeyValue } from './engine.ts'
 import { KV_PREFIX, kvKey, userKey } from './key-schema.ts'
 import { PrefixListeners } from './prefix-listeners.ts'
-import { presentHeld, type KvTable } from './view/kv-table.ts'
+import { presentHeld, type HeldKey, type KvTable } from './view/kv-table.ts'
+
+/** A key as it was put, which the view holds as well for as long as it is so, or the name of one that is gone. */
+type KeptChange = HeldKey | string
 
 export type RestartReason = 'restored' | 'compacted'
 
 export class KvFeed {
-  readonly #ring = new ChangeRing()
+  readonly #ring = new ChangeRing<KeptChange>(bytesOf)
   readonly #listeners = new PrefixListeners<KvChanges>()
   readonly #restarts = new Set<{ readonly listener: (reason: RestartReason) => void }>()
   #revision = 0
@@ -63,7 +66,7 @@ export class KvFeed {
   }
 
   /** One object for each prefix and revision: whoever encodes it may do so once for all listeners. */
-  #tell(changes: RevisionChanges): void {
+  #tell(changes: RevisionChanges<KeptChange>): void {
     const prefixes = new Set<string>()
     for (const change of changes.changes) {
       for (const prefix of this.#listeners.prefixesOf(keyOf(change))) prefixes.add(prefix)
@@ -81,7 +84,7 @@ export function presentEntry(entry: KeyValue): KeyValue {
   return { key: userKey(key), value, createRevision, modRevision, lease }
 }
 
-function changesBelow(stored: string, changes: RevisionChanges): KvChanges | undefined {
+function changesBelow(stored: string, changes: RevisionChanges<KeptChange>): KvChanges | undefined {
   const puts: KeyValue[] = []
   const deletes: string[] = []
   for (const change of changes.changes) {
@@ -95,4 +98,8 @@ function changesBelow(stored: string, changes: RevisionChanges): KvChanges | und
 
 function keyOf(change: KeptChange): string {
   return typeof change === 'string' ? change : change.key
+}
+
+function bytesOf(change: KeptChange): number {
+  return typeof change === 'string' ? change.length : change.key.length + change.value.length
 }

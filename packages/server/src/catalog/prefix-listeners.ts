@@ -72,6 +72,10 @@ export class PrefixListeners<Message> {
     return found
   }
 
+  has(prefix: string): boolean {
+    return this.#topics.has(prefix)
+  }
+
   tell(prefix: string, message: Message): void {
     this.#topics.get(prefix)?.tell(message)
   }

@@ -2,9 +2,12 @@ import { invalidArgument } from '@rollcall/protocol/errors'
 import type { WriteOptions, Written } from '../catalog.ts'
 import type { CatalogCore } from '../catalog-core.ts'
 import type { IdempotentWrites } from '../idempotency.ts'
+import type { RestartReason } from '../kv-feed.ts'
 import type {
   Namespace,
+  NamespaceChanges,
   NamespacePatch,
+  Namespaces,
   NamespaceTree,
   NamespaceWritten,
   NewNamespace,
@@ -23,7 +26,7 @@ export interface NamespaceStoreOptions {
 }
 
 /** The tree of namespaces. See `Namespaces` for the contract. */
-export class NamespaceStore {
+export class NamespaceStore implements Namespaces {
   readonly rootName: string
   readonly #core: CatalogCore
   readonly #idempotent: IdempotentWrites
@@ -89,5 +92,16 @@ export class NamespaceStore {
     return this.#idempotent.once(idempotency, (marks) =>
       deleteNamespace({ core: this.#core, reads: this.#reads, marks }, path),
     )
+  }
+  subscribe(path: string, listener: (changes: NamespaceChanges) => void): () => void {
+    return this.#core.view.namespaceFeed.subscribe(this.#reads.get(path).id, listener)
+  }
+
+  changesSince(path: string, revision: number): readonly NamespaceChanges[] | undefined {
+    return this.#core.view.namespaceFeed.since(this.#reads.get(path).id, revision)
+  }
+
+  onRestart(listener: (reason: RestartReason) => void): () => void {
+    return this.#core.view.namespaceFeed.onRestart(listener)
   }
 }

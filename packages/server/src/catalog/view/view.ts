@@ -1,5 +1,7 @@
 import type { Batch } from '../engine.ts'
 import { KvFeed, type RestartReason } from '../kv-feed.ts'
+import { lookBefore } from '../namespaces/batch-before.ts'
+import { NamespaceFeed } from '../namespaces/namespace-feed.ts'
 import { unavailable } from '../refusals.ts'
 import type { RevisionWaiters } from '../revision-waiters.ts'
 import type { ViewTables } from './tables.ts'
@@ -11,6 +13,7 @@ import type { ViewTables } from './tables.ts'
  */
 export class View {
   readonly feed = new KvFeed()
+  readonly namespaceFeed = new NamespaceFeed()
   readonly #waiters: RevisionWaiters
   #tables: ViewTables | undefined
   #revision = 0
@@ -37,12 +40,14 @@ export class View {
   apply(batch: Batch): void {
     if (batch.revision <= this.#revision) return
     const { tables } = this
+    const before = lookBefore(batch, tables)
     for (const change of batch.changes) {
       if (change.kind === 'put') tables.put(change.entry)
       else tables.delete(change.key)
     }
     this.#revision = batch.revision
     this.feed.append(batch, tables.kv)
+    this.namespaceFeed.append(batch, before, tables)
     this.#waiters.reach(batch.revision)
   }
 
@@ -51,6 +56,7 @@ export class View {
     this.#tables = tables
     this.#revision = revision
     this.feed.restart(revision, reason)
+    this.namespaceFeed.restart(revision, reason)
     this.#waiters.reach(revision)
   }
 }
