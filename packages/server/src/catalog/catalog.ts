@@ -7,6 +7,7 @@
  */
 
 import type { KeyValue } from './engine.ts'
+import type { ResourceCatalog } from './resource-catalog.ts'
 
 /** What a write is answered with, beside its own result. */
 export interface Written {
@@ -283,7 +284,7 @@ export interface Backups {
 }
 
 /** What the faces of a node work with. */
-export interface Catalog {
+export interface Catalog extends ResourceCatalog {
   readonly backups: Backups
   readonly kv: Kv
   readonly leases: NativeLeases

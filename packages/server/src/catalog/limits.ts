@@ -35,6 +35,8 @@ export const NAMESPACE_LIMITS = {
   nameCharacters: 64,
   /** Levels below the root. A move compares each of them. */
   depth: 32,
+  /** Of a tree that is told in one piece. */
+  treeNodes: 10_000,
   /** UTF-8 bytes. */
   commentBytes: 1_024,
 } as const

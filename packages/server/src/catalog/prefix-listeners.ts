@@ -72,8 +72,9 @@ export class PrefixListeners<Message> {
     return found
   }
 
-  has(prefix: string): boolean {
-    return this.#topics.has(prefix)
+  /** Those with listeners, in no order. */
+  prefixes(): Iterable<string> {
+    return this.#topics.keys()
   }
 
   tell(prefix: string, message: Message): void {

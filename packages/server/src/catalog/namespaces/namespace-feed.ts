@@ -4,6 +4,7 @@ import type { RestartReason } from '../kv-feed.ts'
 import { PrefixListeners } from '../prefix-listeners.ts'
 import type { NamespaceChanges } from '../resource-catalog.ts'
 import type { ViewTables } from '../view/tables.ts'
+import type { NamespaceTable } from './namespace-table.ts'
 import type { BatchBefore } from './batch-before.ts'
 import {
   bytesOfKept,
@@ -32,7 +33,7 @@ export class NamespaceFeed {
     const changes = before ? keepChanges(batch, before, tables) : []
     if (changes.length === 0) return
     this.#ring.append({ revision, changes })
-    if (!this.#listeners.isEmpty) this.#tell({ revision, changes })
+    if (!this.#listeners.isEmpty) this.#tell({ revision, changes }, tables.namespaces)
   }
 
   /** The view was built anew at a revision. Without a reason nobody has seen another before. */
@@ -55,27 +56,33 @@ export class NamespaceFeed {
     }
   }
 
-  since(id: string, revision: number): readonly NamespaceChanges[] | undefined {
+  /** `line`: the ids that lead to the namespace by now. */
+  since(line: readonly string[], revision: number): readonly NamespaceChanges[] | undefined {
     if (revision > this.#revision) return undefined
-    return this.#ring.since(revision)?.flatMap((changes) => changesAt(id, changes) ?? [])
+    return this.#ring.since(revision)?.flatMap((changes) => changesAt(line, changes) ?? [])
   }
 
   /** One object for each namespace and revision: whoever encodes it may do so once for all listeners. */
-  #tell(changes: RevisionChanges<KeptChange>): void {
-    const ids = new Set(changes.changes.flatMap((kept) => linesOf(kept).flat()))
-    for (const id of ids) {
-      const told = this.#listeners.has(id) ? changesAt(id, changes) : undefined
+  #tell(changes: RevisionChanges<KeptChange>, namespaces: NamespaceTable): void {
+    for (const id of Array.from(this.#listeners.prefixes())) {
+      const node = namespaces.get(id)
+      const told = changesAt(node ? namespaces.place(node).line : [id], changes)
       if (told) this.#listeners.tell(id, told)
     }
   }
 }
 
-/** Those at or below a namespace; undefined when there are none. */
+/** What concerns who listens at the end of a line; undefined when nothing does. */
 function changesAt(
-  id: string,
+  line: readonly string[],
   { revision, changes }: RevisionChanges<KeptChange>,
 ): NamespaceChanges | undefined {
-  const below = changes.filter((kept) => linesOf(kept).some((line) => line.includes(id)))
-  if (below.length === 0) return undefined
-  return { revision, changes: below.map(presentChange) }
+  const own = line.at(-1) ?? ''
+  const heard = changes.filter(
+    (kept) =>
+      linesOf(kept).some((other) => other.includes(own)) ||
+      // A move above it takes it along.
+      (kept.kind === 'moved' && line.includes(kept.node.id)),
+  )
+  return heard.length === 0 ? undefined : { revision, changes: heard.map(presentChange) }
 }

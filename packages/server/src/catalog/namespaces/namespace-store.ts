@@ -1,8 +1,9 @@
-import { invalidArgument } from '@rollcall/protocol/errors'
+import { invalidArgument, limitExceeded } from '@rollcall/protocol/errors'
 import type { WriteOptions, Written } from '../catalog.ts'
 import type { CatalogCore } from '../catalog-core.ts'
 import type { IdempotentWrites } from '../idempotency.ts'
 import type { RestartReason } from '../kv-feed.ts'
+import { NAMESPACE_LIMITS } from '../limits.ts'
 import type {
   Namespace,
   NamespaceChanges,
@@ -15,6 +16,7 @@ import type {
 import { changeNamespace } from './change-namespace.ts'
 import { createNamespace } from './create-namespace.ts'
 import { deleteNamespace } from './delete-namespace.ts'
+import type { NamespaceNode } from './namespace-table.ts'
 import type { NamespaceReads } from './namespace-reads.ts'
 import type { TemplateCopies } from './template-copies.ts'
 
@@ -57,7 +59,9 @@ export class NamespaceStore implements Namespaces {
 
   tree(path: string, depth: number): NamespaceTree {
     if (!(depth >= 0)) throw invalidArgument('A depth is a number from 0 on.', { field: 'depth' })
-    return this.#reads.tree(this.#reads.get(path), depth)
+    const node = this.#reads.get(path)
+    this.#checkSize(node, depth)
+    return this.#reads.tree(node, depth)
   }
 
   below(path: string): Iterable<Namespace> {
@@ -98,10 +102,18 @@ export class NamespaceStore implements Namespaces {
   }
 
   changesSince(path: string, revision: number): readonly NamespaceChanges[] | undefined {
-    return this.#core.view.namespaceFeed.since(this.#reads.get(path).id, revision)
+    const { line } = this.#core.tables.namespaces.place(this.#reads.get(path))
+    return this.#core.view.namespaceFeed.since(line, revision)
   }
 
   onRestart(listener: (reason: RestartReason) => void): () => void {
     return this.#core.view.namespaceFeed.onRestart(listener)
+  }
+
+  /** A tree is told in one piece. */
+  #checkSize(node: NamespaceNode, depth: number): void {
+    const { treeNodes } = NAMESPACE_LIMITS
+    const count = this.#core.tables.namespaces.countBelow(node, { depth, limit: treeNodes + 1 })
+    if (count > treeNodes) throw limitExceeded('namespaces in one tree', treeNodes, count)
   }
 }

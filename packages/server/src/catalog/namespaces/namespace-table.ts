@@ -111,6 +111,21 @@ export class NamespaceTable implements Reducer {
     }
   }
 
+  /** Itself and what is below, so many levels deep; counts no further than the limit. */
+  countBelow(
+    node: NamespaceNode,
+    bounds: { readonly depth: number; readonly limit: number },
+  ): number {
+    const { depth, limit } = bounds
+    let count = 1
+    if (depth <= 0) return count
+    for (const child of this.children(node.id)) {
+      if (count >= limit) break
+      count += this.countBelow(child, { depth: depth - 1, limit: limit - count })
+    }
+    return count
+  }
+
   /** Throws for what is not in the tree, which is a bug. */
   place(node: NamespaceNode): NamespacePlace {
     const known = this.#places.get(node.id)

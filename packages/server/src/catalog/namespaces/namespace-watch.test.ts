@@ -85,8 +85,14 @@ test('a move is told where it went away and where it came, and what follows at t
   const moved = [{ kind: 'moved', path: 'a/leaf', namespace: t.namespaces.get('b/moved') }]
   for (const { heard } of [a, b, leaf]) expect(heard[0]?.changes).toEqual(moved)
   await t.namespaces.change('b', { name: 'c' })
+  // Who looks below a move is taken along by it.
+  const above = [{ kind: 'moved', path: 'b', namespace: t.namespaces.get('c') }]
+  expect(leaf.heard[1]?.changes).toEqual(above)
   await t.add('c/moved', 'one')
-  expect(leaf.heard[1]?.changes).toMatchObject([{ kind: 'resources', path: 'c/moved' }])
+  expect(leaf.heard[2]?.changes).toMatchObject([{ kind: 'resources', path: 'c/moved' }])
+  expect(t.namespaces.changesSince('c/moved', leaf.heard[0]?.revision ?? 0)).toEqual(
+    leaf.heard.slice(1),
+  )
   expect(b.heard.map(({ changes }) => changes[0]?.kind)).toEqual(['moved', 'moved', 'resources'])
   expect(a.heard).toHaveLength(1)
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
 import { NAMESPACE_LIMITS } from '../limits.ts'
+import { putNode } from './namespace-write.ts'
 
 const leaf = (name: string) => ({ name, kind: 'leaf' as const })
 const inner = (name: string) => ({ name, kind: 'inner' as const })
@@ -185,4 +186,24 @@ test('another node finds the tree as it is', async () => {
   await t.namespaces.change('a', { name: 'c' })
   await using other = await t.harness.another('n2')
   expect([...other.catalog.namespaces.below('')]).toEqual([...t.namespaces.below('')])
+})
+
+test('a tree is told up to a number of namespaces', async () => {
+  await using t = await setUp()
+  const limit = NAMESPACE_LIMITS.treeNodes
+  const record = { parent: '0', kind: 'leaf', match: undefined, comment: '' } as const
+  for (let from = 2; from <= limit; from += 2_500) {
+    const then = Array.from({ length: Math.min(2_500, limit + 1 - from) }, (_, at) =>
+      putNode(`id-${from + at}`, { ...record, name: `n${from + at}` }),
+    )
+    await t.harness.engine.commit({ compares: [], then })
+  }
+  await t.namespaces.create('', inner('last'))
+  expect(() => t.namespaces.tree('', 1)).toThrow(
+    expect.objectContaining({ code: 'limit_exceeded' }),
+  )
+  expect(t.namespaces.tree('', 0).children).toEqual([])
+  await t.namespaces.delete('n2')
+  await t.namespaces.delete('last')
+  expect(t.namespaces.tree('', 1).children).toHaveLength(limit - 1)
 })
