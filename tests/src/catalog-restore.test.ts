@@ -1,0 +1,261 @@
+/**
+ * Restores: whatever happens to a node meanwhile, what is there is the old content or the new.
+ *
+ * @module
+ */
+
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { API_BASE, type KvSnapshotEvent, type RestoreStatus } from '@rollcall/protocol'
+import { until } from '@rollcall/runtime/testing'
+import { expect, test } from 'vitest'
+import { backupFile, keyAt, type BackupContent } from './support/backup-file.ts'
+import { Bystander } from './support/bystander.ts'
+import { CatalogClient, done } from './support/catalog-client.ts'
+import { Restoring, restoreWhole } from './support/restoring.ts'
+import { runCli } from './support/run-cli.ts'
+import { SmallDisk } from './support/small-disk.ts'
+import { startServer, type Server } from './support/spawn-server.ts'
+import { EventStream } from './support/sse.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+const OLD: BackupContent = { prefix: 'old/', keys: 3_000, value: 'old' }
+const NEW: BackupContent = { prefix: 'new/', keys: 80_000, value: 'n'.repeat(150) }
+const SPOOL = 'restore'
+const SWEPT_WITHIN_MS = 60_000
+
+const newFile = backupFile(NEW)
+
+/** Whether a node holds all of something and nothing else; throws what it holds. */
+async function held(client: CatalogClient): Promise<'old' | 'new'> {
+  const entries = await client.list('')
+  const content = entries[0]?.key.startsWith(OLD.prefix) === true ? OLD : NEW
+  const { prefix, keys, value } = content
+  const valueBase64 = Buffer.from(value).toString('base64')
+  const isWhole =
+    entries.length === keys &&
+    entries.every(
+      (entry, at) => entry.key === keyAt(prefix, at) && entry.valueBase64 === valueBase64,
+    )
+  if (isWhole) return content === OLD ? 'old' : 'new'
+  throw new Error(`It holds ${entries.length} keys, from ${entries[0]?.key} on.`)
+}
+
+async function fill(url: string): Promise<void> {
+  expect(await restoreWhole(url, backupFile(OLD))).toMatchObject({ status: 200 })
+}
+
+async function untilIdle(url: string): Promise<RestoreStatus> {
+  await using asking = new Restoring(url, 0)
+  const look = async () => {
+    const status = await asking.status()
+    return status.state === 'idle' ? status : undefined
+  }
+  return await until('nothing is left to do', look, { withinMs: SWEPT_WITHIN_MS, everyMs: 50 })
+}
+
+interface Moment {
+  readonly name: string
+  /** Sends what has to be sent, and resolves when the moment is there. */
+  readonly reach: (restoring: Restoring) => Promise<unknown>
+  readonly leaves: readonly ('old' | 'new')[]
+}
+
+const MOMENTS: readonly Moment[] = [
+  {
+    name: 'has half of the file',
+    reach: (restoring) => {
+      restoring.send(newFile.subarray(0, newFile.length / 2))
+      return restoring.untilIt('has half', ({ progress }) => (progress ?? 0) > 0.4)
+    },
+    leaves: ['old'],
+  },
+  {
+    name: 'has all of the file but a byte',
+    reach: (restoring) => {
+      restoring.send(newFile.subarray(0, -1))
+      const share = (newFile.length - 1) / newFile.length
+      return restoring.untilIt('lacks a byte', ({ progress }) => (progress ?? 0) >= share)
+    },
+    leaves: ['old'],
+  },
+  {
+    name: 'begins to write',
+    reach: (restoring) => {
+      restoring.send(newFile)
+      return restoring.untilIt('writes', ({ state }) => state === 'writing')
+    },
+    leaves: ['old', 'new'],
+  },
+  {
+    name: 'has written most',
+    reach: (restoring) => {
+      restoring.send(newFile)
+      const isFar = ({ state, progress }: RestoreStatus) =>
+        state === 'writing' ? (progress ?? 0) > 0.7 : state === 'flipping'
+      return restoring.untilIt('has written most', isFar)
+    },
+    leaves: ['old', 'new'],
+  },
+  {
+    name: 'puts the new content in place',
+    reach: (restoring) => {
+      restoring.send(newFile)
+      return restoring.untilIt('flips', ({ state }) => state === 'flipping')
+    },
+    leaves: ['old', 'new'],
+  },
+  {
+    name: 'takes the old content away',
+    reach: async (restoring) => {
+      restoring.send(newFile)
+      await restoring.answer()
+      return restoring.untilIt('cleans', ({ state }) => state === 'cleaning')
+    },
+    leaves: ['new'],
+  },
+]
+
+test.each(MOMENTS)(
+  'a node that is killed when it $name holds the old or the new, whole, and nothing besides',
+  async ({ reach, leaves }) => {
+    await using folder = await temporaryFolder()
+    const data = folder.path
+    {
+      await using server = await startServer({ data })
+      await fill(server.url)
+      await untilIdle(server.url)
+      await using restoring = new Restoring(server.url, newFile.length)
+      await reach(restoring)
+      await server.kill9()
+    }
+    await using server = await startServer({ data })
+    await using client = new CatalogClient(server.url)
+    const found = await held(client)
+    expect(leaves).toContain(found)
+    expect(await readdir(data)).not.toContain(SPOOL)
+    await untilIdle(server.url)
+    expect(await held(client)).toBe(found)
+    // It goes on as if nothing had been: writes, and another restore.
+    done(await client.put('after', 'it'))
+    expect(await restoreWhole(server.url, newFile)).toMatchObject({ status: 200 })
+    expect(await held(client)).toBe('new')
+  },
+  120_000,
+)
+
+test('a disk that has no room for the file, or for its content, refuses it and goes on', async () => {
+  await using disk = await SmallDisk.mount(24)
+  await using server = await startServer({ data: disk.path })
+  await using client = new CatalogClient(server.url)
+  await fill(server.url)
+  const large = backupFile({ ...NEW, keys: 120_000 })
+  expect(large.length).toBeGreaterThan(24 * 2 ** 20)
+  const spooled = await restoreWhole(server.url, large)
+  expect(spooled).toMatchObject({ status: 503, body: { code: 'engine_full' } })
+  expect(await readdir(disk.path)).not.toContain(SPOOL)
+  expect(await held(client)).toBe('old')
+
+  // It fits as a file, and not as content beside it.
+  const some = backupFile({ ...NEW, keys: 24_000 })
+  const checked = await restoreWhole(server.url, some, '?dryRun=1')
+  expect([checked.status, checked.body]).toMatchObject([
+    503,
+    { code: 'engine_full', details: { neededBytes: expect.any(Number) } },
+  ])
+  expect((await restoreWhole(server.url, some)).body).toMatchObject({ code: 'engine_full' })
+  expect(await held(client)).toBe('old')
+  done(await client.put('after', 'it'))
+})
+
+test('a disk that fills up while the new content is written leaves the old, and takes it later', async () => {
+  await using disk = await SmallDisk.mount(120)
+  await using server = await startServer({ data: disk.path })
+  await using client = new CatalogClient(server.url)
+  await using bystander = new Bystander(server.url)
+  await fill(server.url)
+  await using restoring = new Restoring(server.url, newFile.length)
+  restoring.send(newFile)
+  await restoring.untilIt('writes', ({ state }) => state === 'writing')
+  disk.fill()
+  const { status, body } = await restoring.answer()
+  expect([status, body]).toEqual([503, expect.objectContaining({ code: 'engine_full' })])
+  expect(await held(client)).toBe('old')
+  disk.free()
+  await untilIdle(server.url)
+  const written = async () => (await client.put('again', '1')).kind === 'done' || undefined
+  await until('it takes writes again', written, { withinMs: 15_000 })
+  expect(await restoreWhole(server.url, newFile)).toMatchObject({ status: 200 })
+  expect(await held(client)).toBe('new')
+  expect((await bystander.stop()).answers).toBeGreaterThan(3)
+}, 120_000)
+
+test('watchers start over, leases last on, and instances notice nothing', async () => {
+  await using server = await startServer()
+  await using client = new CatalogClient(server.url)
+  await using bystander = new Bystander(server.url)
+  await fill(server.url)
+  const lease = done(await client.grant(5_000, 'of the old')).answer
+  done(await client.put('leased', 'x', { lease: lease.id }))
+  const file = await backup(server)
+  done(await client.put('later', 'y'))
+  const watch = `${server.url}${API_BASE}/watch`
+  await using keys = await EventStream.open(`${watch}?kv=`)
+  await using services = await EventStream.open(`${watch}?service=bystanders`)
+  await keys.next('all keys', isLastPage)
+  await services.snapshot()
+  const { status, body } = await restoreWhole(server.url, file)
+  expect([status, body]).toMatchObject([200, { count: OLD.keys + 2, replacedWrites: 0 }])
+
+  const resync = await keys.next('to start over', ({ event }) => event === 'resync')
+  expect(resync.data).toMatchObject({ reason: 'restored' })
+  const from = keys.events.indexOf(resync)
+  await keys.next(
+    'all keys again',
+    (event) => keys.events.indexOf(event) > from && isLastPage(event),
+  )
+  const told = keys.events
+    .slice(from)
+    .flatMap(({ event, data }) =>
+      event === 'kv-snapshot' ? (data as KvSnapshotEvent).entries.map(({ key }) => key) : [],
+    )
+  expect(told).toHaveLength(OLD.keys + 1)
+  expect(told).toContain('leased')
+  expect(services.events.map(({ event }) => event)).not.toContain('resync')
+  expect((await client.keepAlive(lease.id)).kind).toBe('done')
+  expect((await client.leases('of the'))[0]).toMatchObject({ id: lease.id, ttlMs: 5_000 })
+  const gone = async () => ((await client.get('leased')) === undefined ? true : undefined)
+  await until('the lease has ended with its key', gone, { withinMs: 15_000 })
+  await bystander.stop()
+})
+
+test('a backup moves from LMDB into memory and back, by the command line', async () => {
+  await using folder = await temporaryFolder()
+  await using first = await startServer()
+  await fill(first.url)
+  const files = ['first', 'second'].map((name) => join(folder.path, name))
+  const [from = '', to = ''] = files
+  const cli = async (...args: string[]) => {
+    const result = await runCli(args)
+    expect(result).toMatchObject({ code: 0 })
+    return result.stdout
+  }
+  expect(await cli('backup', from, '--server', first.url)).toMatch(/^Saved 3000 keys/)
+  await using memory = await startServer({ args: ['--engine', 'memory'] })
+  await cli('restore', from, '--server', memory.url)
+  await cli('backup', to, '--server', memory.url)
+  await using last = await startServer()
+  expect(await cli('restore', to, '--server', last.url)).toMatch(/^Restored 3000 keys/)
+  await using client = new CatalogClient(last.url)
+  expect(await held(client)).toBe('old')
+  expect((await stat(from)).mode & 0o777).toBe(0o600)
+})
+
+function isLastPage({ event, data }: { event: string; data: unknown }): boolean {
+  return event === 'kv-snapshot' && !(data as KvSnapshotEvent).more
+}
+
+async function backup({ url }: Server): Promise<Buffer> {
+  const response = await fetch(`${url}${API_BASE}/backup`)
+  return Buffer.from(await response.arrayBuffer())
+}
