@@ -92,7 +92,7 @@ const MOMENTS: readonly Moment[] = [
     reach: (restoring) => {
       restoring.send(newFile)
       const isFar = ({ state, progress }: RestoreStatus) =>
-        state === 'writing' ? (progress ?? 0) > 0.7 : state === 'flipping'
+        state === 'writing' ? (progress ?? 0) > 0.7 : ['flipping', 'cleaning'].includes(state)
       return restoring.untilIt('has written most', isFar)
     },
     leaves: ['old', 'new'],
@@ -101,16 +101,19 @@ const MOMENTS: readonly Moment[] = [
     name: 'puts the new content in place',
     reach: (restoring) => {
       restoring.send(newFile)
-      return restoring.untilIt('flips', ({ state }) => state === 'flipping')
+      const isFlipping = ({ state, generation }: RestoreStatus) =>
+        state === 'flipping' || generation > 2
+      return restoring.untilIt('flips', isFlipping)
     },
     leaves: ['old', 'new'],
   },
   {
     name: 'takes the old content away',
-    reach: async (restoring) => {
+    reach: (restoring) => {
       restoring.send(newFile)
-      await restoring.answer()
-      return restoring.untilIt('cleans', ({ state }) => state === 'cleaning')
+      return restoring.untilIt('cleans', ({ state, generation }) => {
+        return state === 'cleaning' && generation > 2
+      })
     },
     leaves: ['new'],
   },
@@ -157,7 +160,7 @@ test('a disk that has no room for the file, or for its content, refuses it and g
   expect(await held(client)).toBe('old')
 
   // It fits as a file, and not as content beside it.
-  const some = backupFile({ ...NEW, keys: 24_000 })
+  const some = backupFile({ ...NEW, keys: 48_000 })
   const checked = await restoreWhole(server.url, some, '?dryRun=1')
   expect([checked.status, checked.body]).toMatchObject([
     503,

@@ -256,7 +256,10 @@ export interface RestoreAnswer extends Written {
   readonly tookMs: number
 }
 
-/** `verifying` while the file arrives and is checked; `cleaning` while old content is taken away. */
+/**
+ * `verifying` while the file arrives and is checked; `cleaning` once the new content counts, while
+ * this node reads it and the old is taken away.
+ */
 export type RestoreState = 'idle' | 'verifying' | 'writing' | 'flipping' | 'cleaning'
 
 export interface RestoreStatus {

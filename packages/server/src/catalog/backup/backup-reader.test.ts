@@ -139,6 +139,23 @@ describe('refused is', () => {
     ['a record that is none', fileOf([entry('l/9/!meta', '{}', 9), LEASE]), ['value', 2]],
     ['a record that is no JSON', fileOf([entry('l/9/!meta', 'x', 9), LEASE]), ['value', 2]],
     ['a raftd key on no lease', fileOf([entry('l/9/k/x')]), ['lease', 2]],
+    ['an acknowledgement of a type', fileOf([entry('y/x/!hold')]), ['ephemeral', 2]],
+    ['a type that is none', fileOf([entry('y/x', '[')]), ['value', 2]],
+    ['a namespace that is none', fileOf([entry('i/a', '{}')]), ['value', 2]],
+    ['a namespace in none', fileOf([space('a', 'b'), name('b', 'a', 'a')]), ['namespace', 2]],
+    ['a namespace in itself', fileOf([space('a', 'a'), name('a', 'a', 'a')]), ['namespace', 2]],
+    [
+      'namespaces in each other',
+      fileOf([space('a', 'b'), space('b', 'a'), name('a', 'b', 'b'), name('b', 'a', 'a')]),
+      ['namespace', 2],
+    ],
+    ['a namespace without its name', fileOf([space('a', '0')]), ['namespace', 2]],
+    ['a name without its namespace', fileOf([name('0', 'a', 'a')]), ['namespace', 2]],
+    ['another name', fileOf([space('a', '0'), name('0', 'b', 'a')]), ['namespace', 3]],
+    ['another root', fileOf([space('0', '1')]), ['namespace', 2]],
+    ['a row of no namespace', fileOf([row('r/a/machine/x')]), ['namespace', 2]],
+    ['a row that is none', fileOf([entry('r/1/machine/x', '{"_id":"a"}')]), ['value', 2]],
+    ['a row without a type', fileOf([row('r/1/x')]), ['key', 2]],
     ['a count of others', resealed(GOOD, { count: 4 }), ['count', 6]],
     ['a revision of another', resealed(GOOD, { revision: 8 }), ['revision', 6]],
     ['a checksum in other letters', changed(sha(), sha().toUpperCase()), ['checksum', 6]],
@@ -155,6 +172,34 @@ describe('refused is', () => {
 test('keys of a family that this version does not know are kept', () => {
   expect(read(fileOf([entry('z/a'), entry('z/b')])).keys).toEqual(['z/a', 'z/b'])
 })
+
+test('namespaces and what lies in them are read, also in what every catalog has', () => {
+  const lines = [
+    space('a', '0'),
+    space('b', 'a'),
+    name('0', 'a', 'a'),
+    name('a', 'b', 'b'),
+    row('r/1/machine/x'),
+    entry('r/b/!v/deploy', ''),
+    row('r/b/deploy/~x'),
+    row('t/a/deploy/x'),
+    entry('y/deploy', '{"primaryKey":"name"}'),
+  ]
+  expect(read(fileOf(lines)).keys).toHaveLength(lines.length)
+})
+
+function space(id: string, parent: string): object {
+  const record = { parent, name: id, kind: 'leaf', comment: '' }
+  return entry(`i/${id}`, JSON.stringify(record))
+}
+
+function name(parent: string, as: string, id: string): object {
+  return entry(`n/${parent}/${as}`, id)
+}
+
+function row(key: string): object {
+  return entry(key, JSON.stringify({ _id: 'x', props: { hostname: 'x' } }))
+}
 
 function lease(how: object): object {
   return { lease: { ...LEASE.lease, ...how } }

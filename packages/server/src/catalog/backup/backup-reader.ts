@@ -18,6 +18,7 @@ import {
 } from '../engine.ts'
 import { compareKeys } from '../key-order.ts'
 import { faultOf, type EntryFault } from './check-entry.ts'
+import { TreeCheck } from './check-tree.ts'
 import { invalidBackup } from './faults.ts'
 import {
   endLine,
@@ -54,6 +55,7 @@ export class BackupReader {
   readonly #hash = createHash('sha256')
   readonly #uses = new Map<number, LeaseUse>()
   readonly #leases: Lease[] = []
+  readonly #tree = new TreeCheck()
   readonly #size = { entries: 0, bytes: 0, large: 0 }
   #header: BackupHeader | undefined
   #lastKey: string | undefined
@@ -114,6 +116,7 @@ export class BackupReader {
     }
     const fault = bytes > COMMIT_LIMITS.bytes ? 'value' : faultOf(entry)
     if (fault) throw invalidBackup(line, fault, FAULTS[fault])
+    this.#tree.take(entry, line)
     this.#lastKey = key
     if (lease !== 0) this.#use(lease, line)
     this.#size.entries += 1
@@ -150,6 +153,7 @@ export class BackupReader {
     if (unlisted) {
       throw invalidBackup(unlisted.line, 'lease', 'the lease of this key is not listed.')
     }
+    this.#tree.finish()
     const { entries: count } = this.#size
     const revision = this.#header?.revision ?? 0
     if (end.count !== count) {

@@ -133,6 +133,7 @@ export class BackupStore implements Backups {
 
   async #shown({ revision }: Replaced): Promise<boolean> {
     this.#core.learn(revision)
+    this.#step = { state: 'cleaning', progress: undefined }
     return this.#core.isBehind(revision, RESTORE_WAIT_MS)
   }
 }

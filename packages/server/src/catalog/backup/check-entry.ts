@@ -1,16 +1,24 @@
 /**
  * What a key and its value have to be so that the view can take them. What is let through here
  * is read at every start of the node: an entry that its reader does not understand would end it
- * each time.
+ * each time. How namespaces lie in one another is `check-tree.ts`.
  *
  * Families that this version does not know are kept as they are, for one that does.
  *
  * @module
  */
 
-import { FAMILY, KV_PREFIX, LEASE_PREFIX, leaseInnerKey, leaseMetaKey } from '../key-schema.ts'
-import { parseLeaseKey } from '../key-schema.ts'
+import {
+  FAMILY,
+  KV_PREFIX,
+  LEASE_PREFIX,
+  leaseInnerKey,
+  leaseMetaKey,
+  parseLeaseKey,
+  parseTypeKey,
+} from '../key-schema.ts'
 import { isMeta } from '../leases/lease-meta.ts'
+import { isType } from '../resource-types/type-record.ts'
 import { KV_LIMITS } from '../limits.ts'
 import type { BackupEntry } from './parse-line.ts'
 
@@ -22,6 +30,7 @@ type Check = (entry: BackupEntry) => EntryFault | undefined
 const CHECKS: ReadonlyMap<string, Check> = new Map([
   [FAMILY.kv, checkKv],
   [FAMILY.lease, checkLease],
+  [FAMILY.type, checkType],
 ])
 
 const ANY_FAMILY = /^[a-z]\//
@@ -49,4 +58,10 @@ function checkLease({ key, value, lease }: BackupEntry): EntryFault | undefined 
   if (place.kind === 'inner') return lease === 0 ? 'lease' : undefined
   if (lease !== id) return 'lease'
   return isMeta(value) ? undefined : 'value'
+}
+
+function checkType({ key, value }: BackupEntry): EntryFault | undefined {
+  const { kind, type } = parseTypeKey(key)
+  if (kind !== 'type' || type === '') return 'key'
+  return isType(value) ? undefined : 'value'
 }

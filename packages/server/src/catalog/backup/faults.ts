@@ -19,6 +19,7 @@ export type BackupFault =
   | 'ephemeral'
   | 'value'
   | 'lease'
+  | 'namespace'
   | 'count'
   | 'checksum'
   | 'revision'

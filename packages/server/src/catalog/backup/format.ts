@@ -75,13 +75,15 @@ export function endLine({ count, sha256, revision }: BackupEnd): string {
 }
 
 /**
- * Candidates and members join again after a restore, nodes say themselves where they are, and a
- * request that was answered before is no answer to one that comes after.
+ * Candidates and members join again after a restore, nodes say themselves where they are, who
+ * holds a type has lost it, and a request that was answered before is no answer to one that comes
+ * after.
  */
 const NOT_KEPT: readonly RegExp[] = [
   new RegExp(`^(?:${FAMILY.election}|${FAMILY.request}|nodes)/`),
   /^!/,
   /^g\/[^/]*\/[mk]\//,
+  new RegExp(`^${FAMILY.type}/[^/]*/!hold$`),
 ]
 
 /** Whether a key belongs into a backup. */

@@ -20,7 +20,7 @@ const PAGE = { entries: 1_000, bytes: 512 * 1_024 }
 
 /** How far it is. */
 export interface Step {
-  readonly state: Exclude<RestoreState, 'idle' | 'cleaning'>
+  readonly state: Exclude<RestoreState, 'idle'>
   readonly progress: number | undefined
 }
 

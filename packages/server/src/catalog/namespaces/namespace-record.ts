@@ -48,3 +48,18 @@ export function decodeNamespace(value: Uint8Array): NamespaceRecord {
   const stored = JSON.parse(text) as NamespaceRecord
   return { ...stored, match: stored.match }
 }
+
+/** Whether bytes are such a record: whoever takes them from outside looks first. */
+export function isNamespace(value: Uint8Array): boolean {
+  try {
+    const stored = decodeNamespace(value) as Partial<NamespaceRecord>
+    const { parent, name, kind, match, comment } = stored
+    return (
+      [parent, name, comment].every((text) => typeof text === 'string') &&
+      (kind === 'leaf' || kind === 'inner') &&
+      (match === undefined || typeof match === 'string')
+    )
+  } catch {
+    return false
+  }
+}

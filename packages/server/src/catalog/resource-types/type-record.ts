@@ -20,3 +20,13 @@ export function decodeType(value: Uint8Array): TypeRecord {
   const { primaryKey, schema } = JSON.parse(text) as TypeRecord
   return { primaryKey, schema }
 }
+
+/** Whether bytes are such a record: whoever takes them from outside looks first. */
+export function isType(value: Uint8Array): boolean {
+  try {
+    const { primaryKey } = decodeType(value) as { primaryKey: unknown }
+    return primaryKey === undefined || typeof primaryKey === 'string'
+  } catch {
+    return false
+  }
+}

@@ -34,3 +34,20 @@ function inOrder(properties: Properties): Properties {
   const names = Object.keys(properties).sort()
   return Object.fromEntries(names.map((name) => [name, properties[name] as string]))
 }
+
+/** Whether bytes are such a record: whoever takes them from outside looks first. */
+export function isResource(value: Uint8Array): boolean {
+  try {
+    const { id, properties } = decodeResource(value) as { id: unknown; properties: unknown }
+    const isMap =
+      typeof properties === 'object' && properties !== null && !Array.isArray(properties)
+    return (
+      typeof id === 'string' &&
+      id !== '' &&
+      isMap &&
+      Object.values(properties).every((text) => typeof text === 'string')
+    )
+  } catch {
+    return false
+  }
+}
