@@ -21,6 +21,8 @@ import {
   type RegisterBody,
   type ServiceList,
   type ServiceSummary,
+  type SearchAnswer,
+  type SearchHit,
   type ServiceView,
 } from '@rollcall/protocol'
 import {
@@ -36,6 +38,7 @@ import { CatalogCalls, type WriteOptions } from './catalog-calls.ts'
 import { HttpTransport, type Call } from './http-transport.ts'
 import { Kv } from './kv.ts'
 import { Leases } from './leases.ts'
+import { Namespaces } from './namespaces.ts'
 import {
   filterQuery,
   instancePath,
@@ -48,6 +51,9 @@ import {
   type Where,
 } from './paths.ts'
 import type { WatchOptions } from './reconnecting.ts'
+import { ResourceTypes } from './resource-types.ts'
+import { Resources } from './resources.ts'
+import { everyHit, search, type SearchQuery } from './search.ts'
 import { sendTxn, type Txn, type TxnAnswer } from './txn.ts'
 import { watch, type WatchEvent, type WatchQuery } from './watch.ts'
 
@@ -90,6 +96,10 @@ export class RollcallClient implements AsyncDisposable {
   readonly kv: Kv
   readonly leases: Leases
   readonly backups: Backups
+  readonly namespaces: Namespaces
+  readonly resources: Resources
+  /** What types of resources demand. */
+  readonly types: ResourceTypes
   readonly #transport: HttpTransport
   readonly #catalog: CatalogCalls
   readonly #watchOptions: WatchOptions
@@ -108,6 +118,9 @@ export class RollcallClient implements AsyncDisposable {
     this.kv = new Kv(this.#catalog, this.#watchOptions)
     this.leases = new Leases(this.#catalog)
     this.backups = new Backups({ transport: this.#transport, clock })
+    this.namespaces = new Namespaces(this.#catalog, this.#watchOptions)
+    this.resources = new Resources(this.#catalog)
+    this.types = new ResourceTypes(this.#catalog)
   }
 
   /** Registers an instance, or its new content. `created` says whether it was not there before. */
@@ -223,6 +236,18 @@ export class RollcallClient implements AsyncDisposable {
   /** Does several compares and operations on keys as one step. */
   txn(txn: Txn, options: WriteOptions = {}): Promise<TxnAnswer> {
     return sendTxn(this.#catalog, txn, options)
+  }
+
+  /** Searches resources; one page. Throws `namespace_not_found`, `invalid_argument` (the pattern). */
+  search(query: SearchQuery): Promise<SearchAnswer> {
+    return search(this.#catalog, query)
+  }
+
+  /** Searches resources, page by page as they are asked for. */
+  everyHit(
+    query: Omit<SearchQuery, 'limit' | 'cursor'>,
+  ): AsyncGenerator<SearchHit, void, undefined> {
+    return everyHit(this.#catalog, query)
   }
 
   /** Reads how the cluster looks to the node that answers. */

@@ -1,5 +1,6 @@
 /**
- * Rollcall's SDK: register and keep alive, read, watch; keys, transactions and leases.
+ * Rollcall's SDK: register and keep alive, read, watch; keys, transactions and leases;
+ * namespaces and resources.
  *
  * ```ts
  * await using client = new RollcallClient({ servers: ['http://127.0.0.1:7070'] })
@@ -19,6 +20,10 @@
  * await using __ = start(keeper) // revokes the lease when it is disposed
  * await client.kv.put('leader', 'me', { ifRevision: 0, lease: keeper.id })
  * keeper.lost.addEventListener('abort', stopWhatOnlyOneMayDo)
+ *
+ * await client.namespaces.create('', { name: 'shop', kind: 'leaf' })
+ * await client.resources.add({ type: 'machine', ns: 'shop' }, { properties: { hostname: 'db-1' } })
+ * const { hits } = await client.search({ value: 'db-', mode: 'prefix' })
  * ```
  *
  * @module
@@ -39,9 +44,21 @@ export type {
 export type { KvPutEvent, KvWatchEvent, KvWatchQuery } from './kv-watch.ts'
 export { LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.ts'
 export type { KeepAliveOptions, LeaseListQuery, Leases } from './leases.ts'
+export type { Deleted, NamespaceReadOptions, Namespaces } from './namespaces.ts'
+export type { NamespaceChange, NamespaceWatchEvent, NamespaceWatchQuery } from './ns-watch.ts'
 export type { Filters, InstanceAt, Where } from './paths.ts'
 export { Registrar, type RegistrarOptions } from './registrar.ts'
 export type { Registration } from './registration-table.ts'
+export type { ResourceTypes } from './resource-types.ts'
+export type {
+  IfRevision,
+  PropertiesPatch,
+  ResourceAt,
+  ResourceListQuery,
+  ResourcePlace,
+  Resources,
+} from './resources.ts'
+export type { SearchQuery } from './search.ts'
 export type { Txn, TxnAnswer, TxnCompare, TxnOperation, TxnResult } from './txn.ts'
 export type { Value } from './values.ts'
 export type { WatchEvent, WatchQuery } from './watch.ts'

@@ -41,6 +41,11 @@ export function withQuery(path: string, query: Query): string {
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
 }
 
+/** A path of which only the parts are encoded. */
+export function pathWithSlashes(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
 /** The path of one service. */
 export function servicePath(service: string): string {
   return `${API_BASE}/services/${encodeURIComponent(service)}`

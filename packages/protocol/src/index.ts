@@ -72,7 +72,31 @@ export {
   RESERVED_PREFIX,
   isName,
 } from './names.ts'
+export {
+  NAMESPACE_KINDS,
+  Namespace,
+  NamespacePatch,
+  NamespaceTree,
+  NewNamespace,
+  type NamespaceKind,
+} from './namespace.ts'
 export { API_BASE, HEADERS, Health, NotReady, Problem } from './problem.ts'
+export { ResourceType, ResourceTypeList, TypeBody } from './resource-type.ts'
+export {
+  BatchAnswer,
+  BatchBody,
+  NewResource,
+  ReplaceAnswer,
+  ReplaceBody,
+  Resource,
+  ResourceList,
+  ResourceOperation,
+  ResourcePatch,
+  ResourceRows,
+  TransferAnswer,
+  TransferBody,
+} from './resource.ts'
+export { SEARCH_MODES, SearchAnswer, SearchHit, type SearchMode } from './search.ts'
 export {
   PROTECTION_ACTIONS,
   PROTECTION_REASONS,
@@ -98,6 +122,9 @@ export {
   ChangeEvent,
   KvEvent,
   KvSnapshotEvent,
+  NAMESPACE_CHANGES,
+  NsEvent,
+  NsSnapshotEvent,
   PingEvent,
   REMOVAL_REASONS,
   RESYNC_REASONS,
@@ -106,6 +133,7 @@ export {
   SnapshotEvent,
   WATCH_PARTS,
   WatchedPut,
+  type NamespaceChangeKind,
   type RemovalReason,
   type ResyncReason,
   type WatchPart,

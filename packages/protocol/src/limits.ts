@@ -49,6 +49,12 @@ export const LIMITS = {
   /** Leases that one request keeps alive. */
   keepAliveMax: 10_000,
   watchPrefixesMax: 16,
+  /** Namespaces in one watch. */
+  watchPathsMax: 16,
+  /** Namespaces in one answer. */
+  namespacesPerTreeMax: 10_000,
+  /** Resources, or operations on them, in one request. */
+  resourcesPerRequestMax: 4_000,
   idempotencyKeyMaxLength: 64,
   /** How long an answer is remembered by its idempotency key. */
   idempotencyKeptMs: 600_000,

@@ -1,0 +1,135 @@
+/**
+ * Watching a namespace.
+ *
+ * @module
+ */
+
+import {
+  API_BASE,
+  type Namespace,
+  type NsEvent,
+  type NsSnapshotEvent,
+  type Resource,
+  type ResyncEvent,
+  type ResyncReason,
+} from '@rollcall/protocol'
+import { withQuery } from './paths.ts'
+import { follow, type EventMessage, type Feed, type WatchOptions } from './reconnecting.ts'
+
+/** What is to be watched. */
+export interface NamespaceWatchQuery {
+  /** It and all below; default: the root. */
+  readonly path?: string
+  /** A revision of which everything is known: only what changed after it. */
+  readonly from?: number
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+}
+
+/** What one revision changed at one place. */
+export type NamespaceChange = NsEvent
+
+/** What a watch of a namespace yields. */
+export type NamespaceWatchEvent =
+  /**
+   * A page of what is there. The first page puts an end to what was known before; after the last,
+   * everything is known.
+   */
+  | {
+      readonly kind: 'snapshot'
+      readonly first: boolean
+      readonly more: boolean
+      readonly revision: number
+      readonly namespaces: readonly Namespace[]
+      readonly resources: readonly Resource[]
+      readonly templates: readonly Resource[]
+    }
+  /** All that one revision changed, in order. */
+  | {
+      readonly kind: 'change'
+      readonly revision: number
+      readonly changes: readonly NamespaceChange[]
+    }
+  /** What was seen so far is void; a snapshot follows. */
+  | { readonly kind: 'resync'; readonly reason: ResyncReason }
+
+/** Yields events until `query.signal` aborts or the client is closed; see `follow`. */
+export async function* watchNamespace(
+  options: WatchOptions,
+  query: NamespaceWatchQuery,
+): AsyncGenerator<NamespaceWatchEvent, void, undefined> {
+  for await (const event of follow(options, new NamespaceFeed(query), query.signal)) {
+    if (event) yield event
+  }
+}
+
+const KINDS: ReadonlySet<string> = new Set(['ns-snapshot', 'ns', 'resync'])
+
+/**
+ * Collects what one revision changed, so that it is handed on whole and once: a connection may
+ * break in the middle of it. Keeps the last event id that is safe to resume from; one that came
+ * while a snapshot was not complete is not.
+ */
+class NamespaceFeed implements Feed<NamespaceWatchEvent | undefined> {
+  readonly kinds = KINDS
+  readonly #path: string
+  #from: number | undefined
+  #snapshot: 'awaited' | 'begun' | 'complete'
+  #changes: NamespaceChange[] = []
+  #lastEventId: string | undefined
+
+  constructor({ path = '', from }: NamespaceWatchQuery) {
+    this.#path = path
+    this.#from = from
+    this.#snapshot = from === undefined ? 'awaited' : 'complete'
+  }
+
+  get lastEventId(): string | undefined {
+    return this.#lastEventId
+  }
+
+  path(): string {
+    return withQuery(`${API_BASE}/watch`, { ns: this.#path, from: this.#from })
+  }
+
+  connected(): void {
+    this.#changes = []
+    if (this.#from === undefined && this.#lastEventId === undefined) this.restart()
+  }
+
+  restart(): void {
+    this.#from = undefined
+    this.#lastEventId = undefined
+    this.#snapshot = 'awaited'
+    this.#changes = []
+  }
+
+  take({ event, id, data }: EventMessage): NamespaceWatchEvent | undefined {
+    if (event === 'resync') {
+      this.restart()
+      return { kind: 'resync', reason: (data as ResyncEvent).reason }
+    }
+    const taken =
+      event === 'ns' ? this.#change(data as NsEvent) : this.#page(data as NsSnapshotEvent)
+    if (id !== undefined && id !== '' && this.#snapshot === 'complete') {
+      this.#lastEventId = id
+      this.#from = undefined
+    }
+    return taken
+  }
+
+  #change(event: NsEvent): NamespaceWatchEvent | undefined {
+    const { more, ...change } = event
+    this.#changes.push(change)
+    if (more === true) return undefined
+    const changes = this.#changes
+    this.#changes = []
+    return { kind: 'change', revision: event.revision, changes }
+  }
+
+  #page({ path: _path, ...page }: NsSnapshotEvent): NamespaceWatchEvent {
+    const first = this.#snapshot !== 'begun'
+    this.#snapshot = page.more ? 'begun' : 'complete'
+    return { kind: 'snapshot', first, ...page }
+  }
+}
