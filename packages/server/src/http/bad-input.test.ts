@@ -1,6 +1,12 @@
 import type { ErrorCode, Problem } from '@rollcall/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
-import { operationsOf, setUpApp, type Call, type Operation } from '../testing/index.ts'
+import {
+  operationsOf,
+  setUpApp,
+  type AppHarness,
+  type Call,
+  type Operation,
+} from '../testing/index.ts'
 import { NOT_A_CLUSTER } from '../testing/bad-catalog-rows.ts'
 import { BAD_NAMES, ROWS, SOUND, type SoundCall } from '../testing/bad-input-rows.ts'
 import { STATUS_OF } from './problem.ts'
@@ -18,7 +24,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 t.register({}, {}, 1_690_000_000_000)
 t.register({ id: 'twin', zone: 'z1' })
 t.register({ id: 'twin', zone: 'z2' })
-await t.catalog.catalog.kv.put('a', Buffer.from('v'))
+await fill(t)
 
 const operations = operationsOf(t.app)
 
@@ -62,6 +68,7 @@ test('every operation has rows and a sound call, and there are none for what is 
 
 test('the sound calls are sound, so that each row is refused for what is wrong with it alone', async () => {
   await using other = await setUpApp()
+  await fill(other)
   for (const [name, sound] of Object.entries(SOUND)) {
     if (name.endsWith('/watch') || NOT_A_CLUSTER.has(name)) continue
     other.register()
@@ -84,6 +91,16 @@ describe.each(operations)('$name refuses', (operation) => {
     if (field !== undefined) expect(problem.details).toMatchObject({ field })
   })
 })
+
+/** What the rows say that the catalog holds. */
+async function fill({ catalog: { catalog } }: AppHarness): Promise<void> {
+  await catalog.kv.put('a', Buffer.from('v'))
+  await catalog.namespaces.create('', { name: 'shop', kind: 'inner' })
+  await catalog.namespaces.create('shop', { name: 'db', kind: 'leaf' })
+  await catalog.namespaces.create('shop', { name: 'parts', kind: 'inner' })
+  const machine = { id: 'm-1', properties: { hostname: 'h1' } }
+  await catalog.resources.add({ type: 'machine', ns: 'pool' }, machine)
+}
 
 function isOfLease(name: string): boolean {
   return name.includes('/leases/{id}')
@@ -126,7 +143,9 @@ function commonRows(operation: Operation): RowOfAny[] {
 function wrongMethod({ name, path }: Operation): RowOfAny {
   const sound = SOUND[name] ?? {}
   const [, url = ''] = lineOf(name, sound).split(' ')
-  const known = operations.filter((other) => other.path === path).map(({ method }) => method)
+  const known = operations
+    .filter((other) => new RegExp(`^${other.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .map(({ method }) => method)
   const wrong = ['POST', 'GET', 'TRACE'].find((method) => !known.includes(method)) ?? ''
   return {
     what: `the method ${wrong}, whatever the body`,
@@ -139,12 +158,12 @@ function wrongMethod({ name, path }: Operation): RowOfAny {
 function nameRows(operation: Operation): RowOfAny[] {
   const sound = soundOf(operation)
   const params = operation.parameters?.filter((parameter) => parameter.in === 'path') ?? []
-  // Keys have rules of their own.
+  // Keys and paths have rules of their own.
   return params.flatMap(({ name }) =>
-    name === 'key'
+    name === 'key' || name === 'path'
       ? []
       : [
-          ...BAD_NAMES.map((bad) => ({
+          ...(hasOwnRules(operation, name) ? [] : BAD_NAMES).map((bad) => ({
             what: `${name} ${bad.what}`,
             code: 'invalid_argument' as const,
             field: `path.${name}`,
@@ -167,6 +186,11 @@ function nameRows(operation: Operation): RowOfAny[] {
   )
 }
 
+/** What has no grammar in requests that read it: there is one, or not. */
+function hasOwnRules({ path }: Operation, name: string): boolean {
+  return name === 'type' || path.includes('/resources/')
+}
+
 const NAMES = new Set(['service', 'env', 'zone', 'id'])
 
 function queryRows(operation: Operation): RowOfAny[] {
@@ -187,7 +211,7 @@ function queryRows(operation: Operation): RowOfAny[] {
     },
   ]
   for (const { name } of params) {
-    const isMany = operation.path.endsWith('/watch') && ['service', 'kv'].includes(name)
+    const isMany = operation.path.endsWith('/watch') && ['service', 'kv', 'ns'].includes(name)
     const value = NAMES.has(name) ? 'web' : '1'
     if (!isMany) {
       rows.push({

@@ -25,16 +25,29 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }, {}],
     },
-    transform: ({ schema, url }) => ({ schema: withKey(schema), url: url.replace(/\*$/, ':key') }),
+    transform: ({ schema, url }) => {
+      const name = nameOfRest(schema)
+      return { schema: withRest(schema, name), url: url.replace(/\*$/, `:${name}`) }
+    },
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
 
-/** The rest of a path has no name for the router; here it is the key. */
-function withKey<S extends FastifySchema>(schema: S): S {
-  const params = schema?.params as { properties?: Readonly<Record<string, unknown>> } | undefined
-  const { '*': key, ...others } = params?.properties ?? {}
-  if (key === undefined) return schema
-  return { ...schema, params: { ...params, properties: { ...others, key }, required: ['key'] } }
+type Params = { readonly properties?: Readonly<Record<string, { readonly title?: string }>> }
+
+/** The rest of a path has no name for the router; its schema may have one as its title. */
+function nameOfRest(schema: FastifySchema): string {
+  return (schema?.params as Params | undefined)?.properties?.['*']?.title ?? 'key'
+}
+
+function withRest<S extends FastifySchema>(schema: S, name: string): S {
+  const params = schema?.params as Params | undefined
+  const { '*': rest, ...others } = params?.properties ?? {}
+  if (rest === undefined) return schema
+  const { title: _title, ...described } = rest
+  return {
+    ...schema,
+    params: { ...params, properties: { ...others, [name]: described }, required: [name] },
+  }
 }

@@ -64,7 +64,7 @@ test('its examples work, each for the route above it', async () => {
     const command = /^```sh\n(curl .*)\n```$/m.exec(body)?.[1]
     expect([operation, command]).toEqual([operation, expect.any(String)])
     const { method, url, headers, data } = parseCurl((command ?? '').replace('$LEASE', lease))
-    const pattern = operation.replace('{key}', '[^?]+').replaceAll(/\{\w+\}/g, '[^/?]+')
+    const pattern = operation.replace(/\{(key|path)\}/, '[^?]+').replaceAll(/\{\w+\}/g, '[^/?]+')
     expect(`${method} ${url}`).toMatch(new RegExp(`^${pattern}(\\?|$)`))
     if (operation.endsWith('/watch')) {
       await using watch = await openWatch(port, url.split('?')[1] ?? '')

@@ -65,6 +65,11 @@ export const CATALOG_GAUGES = {
     unit: 'watchers',
     help: 'Open watch streams that watch keys.',
   },
+  nsWatchers: {
+    name: 'rollcall_ns_watchers',
+    unit: 'watchers',
+    help: 'Open watch streams that watch namespaces.',
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 export const CATALOG_COUNTERS = {

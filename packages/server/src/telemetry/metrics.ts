@@ -31,7 +31,14 @@ export type RegisterOutcome = (typeof REGISTER_OUTCOMES)[number]
 export const RENEW_OUTCOMES = ['renewed', 'missing', 'superseded'] as const
 export type RenewOutcome = (typeof RENEW_OUTCOMES)[number]
 
-export const RESYNC_CAUSES = ['slow', 'too_old', 'other_node', 'restored', 'compacted'] as const
+export const RESYNC_CAUSES = [
+  'slow',
+  'too_old',
+  'other_node',
+  'restored',
+  'compacted',
+  'moved_in',
+] as const
 export type ResyncCause = (typeof RESYNC_CAUSES)[number]
 
 export const WRITE_OUTCOMES = ['written', 'failed'] as const

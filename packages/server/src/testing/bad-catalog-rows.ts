@@ -1,6 +1,8 @@
 /**
  * What the routes of the catalog must refuse, beyond what is the same on all of them. The tests
- * say what it holds meanwhile: the key `a`, at revision 1.
+ * say what it holds meanwhile: the key `a`, at revision 1; below the root the leaf `shop/db`, the inner
+ * `shop/parts`, and the
+ * leaf `pool` with the machine `m-1`, whose hostname is `h1`.
  *
  * @module
  */
@@ -8,12 +10,18 @@
 import type { ErrorCode } from '@rollcall/protocol'
 import { fileOf } from './backup-files.ts'
 import type { Row, SoundCall } from './bad-input-rows.ts'
+import {
+  badFreshness,
+  badKeeping,
+  badNumbers,
+  badPages,
+  badLine as bad,
+} from './bad-common-rows.ts'
+import { RESOURCE_ROWS, RESOURCE_SOUND } from './bad-resource-rows.ts'
 
 const BASE = '/registry/v1'
 const KEY = `${BASE}/kv/{key}`
 const LEASE = `${BASE}/leases/{id}`
-/** One more than JavaScript counts exactly. */
-const TOO_GREAT = '9007199254740992'
 const V = 'dg=='
 
 /** One call for each operation that is answered well, in the order in which they work. */
@@ -33,6 +41,7 @@ export const CATALOG_SOUND: Readonly<Record<string, SoundCall>> = {
   [`GET ${BASE}/backup`]: {},
   [`POST ${BASE}/restore`]: { query: 'dryRun=1', body: fileOf([]).toString() },
   [`GET ${BASE}/restore`]: {},
+  ...RESOURCE_SOUND,
   [`GET ${BASE}/cluster/leader`]: {},
   [`POST ${BASE}/cluster/leader/transfer`]: { body: { to: 'n2' } },
   [`POST ${BASE}/cluster/members`]: { body: { id: 'n4', raft: 'h:1', http: 'h:2' } },
@@ -45,17 +54,6 @@ export const NOT_A_CLUSTER: ReadonlySet<string> = new Set(
   Object.keys(CATALOG_SOUND).filter((name) => name.startsWith('POST /registry/v1/cluster/')),
 )
 
-const bad = (what: string, line: string, code: ErrorCode = 'invalid_argument'): Row => ({
-  what,
-  code,
-  line,
-})
-
-const badNumbers = (name: string, line: string): Row[] =>
-  ['-1', '1.5', 'x', '', TOO_GREAT].map((value) =>
-    bad(`${name} "${value}"`, `${line}${name}=${value}`),
-  )
-
 const badKeys = (method: string): Row[] => [
   bad('an empty key', `${method} ${BASE}/kv/`),
   bad('a key that is not encoded correctly', `${method} ${BASE}/kv/%zz`),
@@ -65,38 +63,9 @@ const badKeys = (method: string): Row[] => [
 const longKey = (method: string): Row =>
   bad('a key of 513 bytes', `${method} ${BASE}/kv/${'%C3%A9'.repeat(256)}x`, 'limit_exceeded')
 
-const badKeeping = (): Row[] =>
-  ['', 'x'.repeat(65), 'a b', 'é'].map((key) => ({
-    what: `the Idempotency-Key "${key.slice(0, 8)}" of ${key.length}`,
-    code: 'invalid_argument',
-    headers: { 'idempotency-key': key },
-  }))
-
-const badFreshness = (line: string, mark = '?'): Row[] => [
-  ...['none', '', 'VIEW'].map((value) =>
-    bad(`consistency "${value}"`, `${line}${mark}consistency=${value}`),
-  ),
-  ...['-1', '1.5', 'x', TOO_GREAT].map((value) => ({
-    what: `X-Rollcall-Min-Revision "${value}"`,
-    code: 'invalid_argument' as const,
-    line,
-    headers: { 'x-rollcall-min-revision': value },
-  })),
-]
-
 const badWaiting = (line: string): Row[] => [
   ...badNumbers('after', `${line}wait=1s&`),
   ...['30x', '-1', '1.5s', '1h', ''].map((wait) => bad(`wait "${wait}"`, `${line}wait=${wait}`)),
-]
-
-const badPages = (line: string): Row[] => [
-  ...['0', '-1', '1.5', 'many', ''].map((limit) =>
-    bad(`limit "${limit}"`, `${line}limit=${limit}`),
-  ),
-  bad('limit 1,001', `${line}limit=1001`, 'limit_exceeded'),
-  ...['', '!!!', 'x'.repeat(1_025)].map((cursor) =>
-    bad(`cursor "${cursor.slice(0, 8)}" of ${cursor.length}`, `${line}cursor=${cursor}`),
-  ),
 ]
 
 const txn = (what: string, body: unknown, code: ErrorCode = 'invalid_argument'): Row => ({
@@ -274,6 +243,7 @@ export const CATALOG_ROWS: Readonly<Record<string, readonly Row[]>> = {
   [`GET ${BASE}/backup`]: [],
   [`POST ${BASE}/restore`]: RESTORE_ROWS,
   [`GET ${BASE}/restore`]: [],
+  ...RESOURCE_ROWS,
   [`GET ${BASE}/cluster/leader`]: [],
   [`POST ${BASE}/cluster/leader/transfer`]: [notACluster({})],
   [`POST ${BASE}/cluster/members`]: [

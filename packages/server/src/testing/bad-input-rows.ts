@@ -309,6 +309,21 @@ const WATCH_ROWS: readonly Row[] = [
     ),
     code: 'limit_exceeded',
   },
+  ...['garbage', '1.2.n1', '~1', '1.x', '.1'].map((id) =>
+    bad(
+      `after "${id}" for namespaces`,
+      `GET ${BASE}/watch?ns=pool&after=${encodeURIComponent(id)}`,
+    ),
+  ),
+  bad('a revision for keys and namespaces', `GET ${BASE}/watch?ns=pool&kv=a&after=1`),
+  bad('an unknown namespace', `GET ${BASE}/watch?ns=pool&ns=none`, 'namespace_not_found'),
+  {
+    ...bad(
+      '17 namespaces',
+      `GET ${BASE}/watch?${Array.from({ length: 17 }, (_, at) => `ns=p${at}`).join('&')}`,
+    ),
+    code: 'limit_exceeded',
+  },
   {
     what: 'garbage as Last-Event-ID, whatever "after" says',
     code: 'invalid_argument',

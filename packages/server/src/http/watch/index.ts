@@ -1,5 +1,6 @@
 /**
- * `GET /registry/v1/watch`: changes of services and keys as server-sent events.
+ * `GET /registry/v1/watch`: changes of services, keys and namespaces as server-sent
+ * events.
  *
  * @module
  */
@@ -17,13 +18,14 @@ import type { Readiness } from '../readiness.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
 import type { Waiters } from '../waiters.ts'
 import { whenGone } from '../when-gone.ts'
+import type { CatalogTopic } from './catalog-topic.ts'
 import { frame } from './frames.ts'
-import type { KvTopic } from './kv-topic.ts'
+import type { PathSet } from './path-set.ts'
 import type { ServiceTopic } from './service-topic.ts'
 import { formatWatchId, parseWatchId, type WatchPoint } from './watch-id.ts'
 import { WatchHub } from './watch-hub.ts'
 import { planOf } from './watch-plan.ts'
-import { keysOf, prefixesOf, WatchQuery } from './watch-query.ts'
+import { checkFrom, keysOf, pathsOf, prefixesOf, WatchQuery } from './watch-query.ts'
 import { WatchStream } from './watch-stream.ts'
 
 const BYE = frame('bye', { reason: 'shutting_down' })
@@ -31,12 +33,12 @@ const BYE = frame('bye', { reason: 'shutting_down' })
 export interface WatchOptions {
   readonly node: string
   readonly instances: InstancePlane
-  /** Without it no keys can be watched. */
+  /** Without it neither keys nor namespaces can be watched. */
   readonly catalog?: Catalog | undefined
   readonly bodies: ServiceBodies
   readonly readiness: Readiness
   readonly waiters: Waiters
-  readonly metrics: Pick<Metrics, 'watchers' | 'kvWatchers' | 'watcherResyncs'>
+  readonly metrics: Pick<Metrics, 'watchers' | 'kvWatchers' | 'nsWatchers' | 'watcherResyncs'>
   readonly clock: Clock
   readonly limits: {
     readonly watcherQueueMaxChanges: number
@@ -49,16 +51,17 @@ export const watchRoutes: FastifyPluginAsync<WatchOptions> = async (app, options
   const hub = new WatchHub({ instances, bodies, clock })
   options.metrics.watchers.collect(() => hub.count)
   options.metrics.kvWatchers.collect(() => hub.countOf('kv'))
+  options.metrics.nsWatchers.collect(() => hub.countOf('ns'))
 
   app.get<{ Querystring: WatchQuery }>(
     `${API_BASE}/watch`,
     {
       exposeHeadRoute: false,
       schema: {
-        summary: 'Changes of services and keys as server-sent events',
+        summary: 'Changes of services, keys and namespaces as server-sent events',
         description:
-          'Events: `snapshot`, `change`, `kv-snapshot`, `kv`, `resync`, `ping`, `bye`; docs/reference/http.md has their data.',
-        tags: ['services', 'kv'],
+          'Events: `snapshot`, `change`, `kv-snapshot`, `kv`, `ns-snapshot`, `ns`, `resync`, `ping`, `bye`; docs/reference/http.md has their data.',
+        tags: ['services', 'kv', 'namespaces'],
         querystring: WatchQuery,
         response: { 200: Type.String(), '4xx': Problem },
       },
@@ -82,7 +85,7 @@ interface Exchange {
 /** What is watched, and where the watcher is. */
 interface Watched {
   readonly services: readonly ServiceTopic[]
-  readonly keys: KvTopic | undefined
+  readonly ofCatalog: readonly CatalogTopic[]
   readonly point: WatchPoint
 }
 
@@ -91,27 +94,44 @@ async function watch(options: WatchOptions, hub: WatchHub, exchange: Exchange): 
   const { query, headers } = exchange.request
   const services = hub.topics(keysOf(query, instances.place.env), instanceFilter(query))
   const prefixes = prefixesOf(query)
-  if (services.length === 0 && !prefixes) {
-    throw refusal('invalid_argument', 'Say which service or which keys to watch.')
+  const paths = pathsOf(query)
+  checkFrom(query)
+  const of = {
+    services: services.length > 0,
+    kv: prefixes !== undefined,
+    ns: paths !== undefined,
+  }
+  if (!of.services && !of.kv && !of.ns) {
+    throw refusal('invalid_argument', 'Say which services, keys or namespaces to watch.')
   }
   const lastEventId = headers['last-event-id']
   const after = typeof lastEventId === 'string' ? lastEventId : query.after
-  const of = { services: services.length > 0, keys: prefixes !== undefined }
-  const point = after === undefined ? { revision: query.from } : parseWatchId(after, of)
-  if (!prefixes) {
-    begin(options, hub, { ...exchange, services, keys: undefined, point })
+  const { from } = query
+  const point = after === undefined ? { kv: from, ns: from } : parseWatchId(after, of)
+  if (!of.kv && !of.ns) {
+    begin(options, hub, { ...exchange, services, ofCatalog: [], point })
     return
   }
-  if (!catalog) throw refusal('invalid_argument', 'This node has no keys to watch.')
+  if (!catalog) throw refusal('invalid_argument', 'This node has no catalog to watch.')
   await catalog.readable({})
+  if (paths && point.ns === undefined) mustBeThere(catalog, paths)
+  const ofCatalog = [
+    ...(prefixes ? [hub.kvTopic(catalog, prefixes)] : []),
+    ...(paths ? [hub.nsTopic(catalog, paths)] : []),
+  ]
   // Of who has gone meanwhile nobody would tell.
   if (exchange.request.raw.socket.destroyed) exchange.reply.hijack()
-  else begin(options, hub, { ...exchange, services, keys: hub.kvTopic(catalog, prefixes), point })
+  else begin(options, hub, { ...exchange, services, ofCatalog, point })
+}
+
+/** Who begins is told of a mistake; who comes back is told what became of it. */
+function mustBeThere({ namespaces }: Catalog, { paths }: PathSet): void {
+  for (const path of paths) namespaces.get(path)
 }
 
 function begin(options: WatchOptions, hub: WatchHub, watched: Watched & Exchange): void {
   const { instances, limits, metrics, waiters } = options
-  const { request, reply, services, keys, point } = watched
+  const { request, reply, services, ofCatalog, point } = watched
   // Before anything is sent: a token that is none must still be refused as a request.
   if (point.token !== undefined) for (const { key } of services) instances.resume(key, point.token)
   const leave = waiters.enter(() => {
@@ -119,12 +139,13 @@ function begin(options: WatchOptions, hub: WatchHub, watched: Watched & Exchange
   })
   const stream = new WatchStream({
     raw: reply.raw,
-    topics: keys ? [...services, keys] : services,
-    deliveredToken: (revision = point.revision) =>
-      formatWatchId({
-        token: instances.deliveredToken(services.map(({ key }) => key)),
-        revision: keys && revision,
-      }),
+    topics: [...services, ...ofCatalog],
+    deliveredToken: (told) => {
+      const keys = services.map(({ key }) => key)
+      const token = keys.length > 0 ? instances.deliveredToken(keys) : undefined
+      const revisions = ofCatalog.map(({ part }) => [part, told.get(part) ?? point[part]] as const)
+      return formatWatchId({ token, ...Object.fromEntries(revisions) })
+    },
     queueMaxChanges: limits.watcherQueueMaxChanges,
     queueMaxBytes: limits.watcherQueueMaxBytes,
     onResync: (reason) => {
@@ -138,7 +159,7 @@ function begin(options: WatchOptions, hub: WatchHub, watched: Watched & Exchange
   })
   open(options, reply)
   stream.subscribe()
-  stream.open(planOf(options, watched))
+  stream.open(planOf(instances, watched))
 }
 
 /** From here on the connection is ours; the framework does nothing with it any more. */

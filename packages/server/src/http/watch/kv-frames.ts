@@ -7,37 +7,19 @@
 import type { KvEvent, KvSnapshotEvent, WatchedPut } from '@rollcall/protocol'
 import type { KeyValue, KvChanges } from '../../catalog/index.ts'
 import { base64Of } from '../base64.ts'
-import { frame, idLine } from './frames.ts'
+import { frame, withRevision } from './frames.ts'
 import type { TopicFrame } from './topic.ts'
-import { revisionId } from './watch-id.ts'
 
 /** One revision. */
 export function changesFrame({ revision, puts, deletes }: KvChanges): TopicFrame {
   const event: KvEvent = { revision, puts: puts.map(presentPut), deletes: [...deletes] }
-  return withRevision(frame('kv', event), revision, puts.length + deletes.length)
+  return withRevision([frame('kv', event)], revision, puts.length + deletes.length)
 }
 
 /** A page of what is below a prefix. `isLast`: nothing else has to be told. */
 export function pageFrame(page: KvSnapshotEvent, isLast: boolean): TopicFrame {
-  const encoded = withRevision(frame('kv-snapshot', page), page.revision, 0)
+  const encoded = withRevision([frame('kv-snapshot', page)], page.revision, 0)
   return isLast ? encoded : { ...encoded, more: true }
-}
-
-/** Several frames as one, so that each watcher is written to once. */
-export function joined(frames: readonly TopicFrame[]): TopicFrame | undefined {
-  const last = frames.at(-1)
-  if (!last || frames.length === 1) return last
-  return {
-    ...last,
-    earlier: Buffer.concat(frames.slice(0, -1).map(({ event }) => event)),
-    eventWithId: Buffer.concat(frames.map(({ eventWithId }) => eventWithId)),
-    changes: frames.reduce((sum, { changes }) => sum + changes, 0),
-  }
-}
-
-function withRevision(event: Buffer, revision: number, changes: number): TopicFrame {
-  const eventWithId = Buffer.concat([idLine(revisionId(revision)), event])
-  return { event, eventWithId, changes, revision }
 }
 
 function presentPut({ key, value, modRevision, lease }: KeyValue): WatchedPut {

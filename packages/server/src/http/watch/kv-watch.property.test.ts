@@ -1,9 +1,9 @@
-import { Writable } from 'node:stream'
 import type { KvEvent, KvSnapshotEvent } from '@rollcall/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
 import { setUpPlane } from '../../testing/index.ts'
+import { SteppedConnection } from '../../testing/stepped-connection.ts'
 import { ServiceBodies } from '../service-bodies.ts'
 import { PrefixSet } from './prefix-set.ts'
 import { WatchHub } from './watch-hub.ts'
@@ -15,29 +15,6 @@ const PREFIXES = [['a/'], ['a/', 'c/', 'a/b/']]
 /** With so many, changes are collected for a while. */
 const OTHERS = [0, 150]
 const KEYS = ['a/1', 'a/b/1', 'a/b/2', 'b', 'c/1', 'c/2', 'c/3']
-
-/** A connection whose client takes what it was sent when it is told to. */
-class Wire extends Writable {
-  text = ''
-  #waiting: (() => void) | undefined
-
-  constructor() {
-    super({ highWaterMark: 256 })
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.text += chunk.toString()
-    this.#waiting = done
-  }
-
-  /** Answers whether there was anything to take. */
-  take(): boolean {
-    const done = this.#waiting
-    this.#waiting = undefined
-    done?.()
-    return done !== undefined
-  }
-}
 
 /** A client that does as it is told, event by event, and remembers where it is. */
 class Client {
@@ -98,7 +75,7 @@ async function setUp({ watched, others }: { watched: readonly string[]; others: 
   const prefixes = new PrefixSet(watched)
   const { kv } = catalog
   const open = (after: string | undefined) => {
-    const wire = new Wire()
+    const wire = new SteppedConnection()
     const keys = hub.kvTopic(catalog, prefixes)
     const stream = new WatchStream({
       raw: wire,
@@ -110,8 +87,8 @@ async function setUp({ watched, others }: { watched: readonly string[]; others: 
     })
     const exit = hub.enter(stream)
     stream.subscribe()
-    const point = { revision: after === undefined ? undefined : Number(after) }
-    stream.open(planOf({ instances, catalog }, { services: [], keys, point }))
+    const point = { kv: after === undefined ? undefined : Number(after) }
+    stream.open(planOf(instances, { services: [], ofCatalog: [keys], point }))
     return { wire, exit }
   }
   const shared = hub.kvTopic(catalog, prefixes)

@@ -20,7 +20,7 @@ export interface TopicFrame {
   readonly eventWithId: Buffer
   /** How many changes they tell; 0 for a snapshot. */
   readonly changes: number
-  /** Of the catalog, which the watcher knows below its prefixes then. */
+  /** Of the catalog, of which the watcher knows its part then. */
   readonly revision?: number
   /** What else has to be told before the watcher may come back to this point. */
   readonly more?: boolean

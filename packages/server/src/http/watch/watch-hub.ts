@@ -11,8 +11,12 @@ import type { InstancePlane } from '../../instances/index.ts'
 import { serviceKeyText, type ServiceKey } from '../../model/instance-key.ts'
 import type { InstanceFilter } from '../instance-filter.ts'
 import type { ServiceBodies } from '../service-bodies.ts'
+import type { CatalogFeed } from './catalog-feed.ts'
+import { CatalogTopic } from './catalog-topic.ts'
 import { frame } from './frames.ts'
-import { KvTopic } from './kv-topic.ts'
+import { KvFeed } from './kv-feed.ts'
+import { NsFeed } from './ns-feed.ts'
+import type { PathSet } from './path-set.ts'
 import type { PrefixSet } from './prefix-set.ts'
 import { ServiceTopic } from './service-topic.ts'
 import { Turns } from './turns.ts'
@@ -29,7 +33,7 @@ export interface WatchHubOptions {
 export class WatchHub {
   readonly #options: WatchHubOptions
   readonly #services = new Map<string, ServiceTopic>()
-  readonly #keys = new Map<string, KvTopic>()
+  readonly #ofCatalog = new Map<string, CatalogTopic>()
   readonly #turns: Turns
   readonly #streams = new Set<WatchStream>()
   #cancelPing: (() => void) | undefined
@@ -63,10 +67,21 @@ export class WatchHub {
   }
 
   /** The keys of a watch, shared with everyone who watches just these. */
-  kvTopic(catalog: Catalog, prefixes: PrefixSet): KvTopic {
-    const parts = { clock: this.#options.clock, turns: this.#turns }
-    const topic = this.#keys.get(prefixes.text) ?? new KvTopic({ ...parts, catalog, prefixes })
-    this.#keys.set(prefixes.text, topic)
+  kvTopic(catalog: Catalog, prefixes: PrefixSet): CatalogTopic {
+    return this.#topicOf(`kv ${prefixes.text}`, () => new KvFeed(catalog, prefixes))
+  }
+
+  /** The namespaces of a watch, shared in the same way. */
+  nsTopic(catalog: Catalog, paths: PathSet): CatalogTopic {
+    return this.#topicOf(`ns ${paths.text}`, () => new NsFeed(catalog, paths))
+  }
+
+  #topicOf(text: string, feed: () => CatalogFeed): CatalogTopic {
+    const known = this.#ofCatalog.get(text)
+    if (known) return known
+    const { clock } = this.#options
+    const topic = new CatalogTopic({ feed: feed(), clock, turns: this.#turns })
+    this.#ofCatalog.set(text, topic)
     return topic
   }
 
@@ -79,7 +94,7 @@ export class WatchHub {
       this.#streams.delete(stream)
       if (this.#streams.size > 0) return
       this.#services.clear()
-      this.#keys.clear()
+      this.#ofCatalog.clear()
       this.#cancelPing?.()
       this.#cancelPing = undefined
     }
@@ -97,7 +112,7 @@ export class WatchHub {
 
   /** Topics that nobody watches are kept for a while, since watchers come back. */
   #forgetUnwatched(): void {
-    for (const topics of [this.#services, this.#keys]) {
+    for (const topics of [this.#services, this.#ofCatalog]) {
       for (const [text, topic] of topics) if (!topic.isWatched) topics.delete(text)
     }
   }

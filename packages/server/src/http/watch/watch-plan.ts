@@ -1,42 +1,36 @@
 /**
- * With what a watch begins: what the watcher missed, or the whole truth; of services and of keys
- * each for itself.
+ * With what a watch begins: what the watcher missed, or the whole truth; of services, of keys and
+ * of namespaces each for itself.
  *
  * @module
  */
 
 import type { ResyncEvent, ResyncReason, WatchPart } from '@rollcall/protocol'
-import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane } from '../../instances/index.ts'
-import type { KvTopic } from './kv-topic.ts'
+import type { CatalogTopic } from './catalog-topic.ts'
 import type { ServiceTopic } from './service-topic.ts'
 import type { Opening } from './topic.ts'
 import type { WatchPoint } from './watch-id.ts'
 import type { Plan } from './watch-stream.ts'
 
-export interface Planes {
-  readonly instances: InstancePlane
-  readonly catalog?: Catalog | undefined
-}
-
 export interface Begun {
   readonly services: readonly ServiceTopic[]
-  readonly keys: KvTopic | undefined
+  /** One of a kind at most. */
+  readonly ofCatalog: readonly CatalogTopic[]
   /** Where the watcher is. */
   readonly point: WatchPoint
 }
 
 /** What to tell a watcher that listens already. */
-export function planOf(planes: Planes, { services, keys, point }: Begun): Plan {
+export function planOf(instances: InstancePlane, { services, ofCatalog, point }: Begun): Plan {
+  const isOfOne = ofCatalog.length + Math.min(services.length, 1) === 1
   const resync = (reason: ResyncReason, part: WatchPart): ResyncEvent =>
-    keys && services.length > 0 ? { reason, part } : { reason }
+    isOfOne ? { reason } : { reason, part }
+  const told = (part: WatchPart, steps: readonly Step[]) =>
+    steps.map((step) => (typeof step === 'string' ? resync(step, part) : step))
   return [
-    ...ofServices(planes.instances, services, point.token).map((step) =>
-      typeof step === 'string' ? resync(step, 'services') : step,
-    ),
-    ...(keys ? ofKeys(planes.catalog, keys, point.revision) : []).map((step) =>
-      typeof step === 'string' ? resync(step, 'kv') : step,
-    ),
+    ...told('services', ofServices(instances, services, point.token)),
+    ...ofCatalog.flatMap((topic) => told(topic.part, ofTopic(topic, point[topic.part]))),
   ]
 }
 
@@ -61,11 +55,8 @@ function ofServices(
   return missed
 }
 
-function ofKeys(catalog: Catalog | undefined, topic: KvTopic, after: number | undefined): Step[] {
+function ofTopic(topic: CatalogTopic, after: number | undefined): Step[] {
   if (after === undefined) return [topic.snapshot()]
   const missed = topic.missed(after)
-  if (missed) return [missed]
-  // What this catalog has not come to yet is another's, or of one that was lost.
-  const isOther = after > (catalog?.status().viewRevision ?? 0)
-  return [isOther ? 'other_node' : 'compacted', topic.snapshot()]
+  return typeof missed === 'string' ? [missed, topic.snapshot()] : [missed]
 }

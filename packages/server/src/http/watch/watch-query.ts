@@ -1,5 +1,6 @@
 /**
- * What a watch asks for: which services, which keys, and from where on.
+ * What a watch asks for: which services, keys and namespaces, and from
+ * where on.
  *
  * @module
  */
@@ -8,9 +9,11 @@ import { LIMITS, Name, Revision, invalidArgument, limitExceeded } from '@rollcal
 import { Type, type Static } from 'typebox'
 import type { ServiceKey } from '../../model/instance-key.ts'
 import { filteredQuery } from '../instance-filter.ts'
+import { PathSet } from './path-set.ts'
 import { PrefixSet } from './prefix-set.ts'
 
 const Prefix = Type.String()
+const Path = Type.String()
 
 export const WatchQuery = filteredQuery({
   service: Type.Optional(
@@ -19,6 +22,11 @@ export const WatchQuery = filteredQuery({
   kv: Type.Optional(
     Type.Union([Prefix, Type.Array(Prefix)], {
       description: 'How the keys begin; up to 16, repeated.',
+    }),
+  ),
+  ns: Type.Optional(
+    Type.Union([Path, Type.Array(Path)], {
+      description: 'Paths of namespaces; up to 16, repeated.',
     }),
   ),
   env: Type.Optional(Name),
@@ -32,7 +40,7 @@ export const WatchQuery = filteredQuery({
   from: Type.Optional(
     Type.Integer({
       ...Revision,
-      description: 'The revision of the keys that you have; an id wins over it.',
+      description: 'The revision of the keys and namespaces that you have; an id wins over it.',
     }),
   ),
 })
@@ -47,13 +55,27 @@ export function keysOf({ service = [], env }: WatchQuery, nodeEnv: string): Serv
   return names.map((name) => ({ env: env ?? nodeEnv, service: name }))
 }
 
-/** The prefixes; undefined where no keys are watched. Throws `limit_exceeded`, `invalid_argument`. */
-export function prefixesOf({ kv, from }: WatchQuery): PrefixSet | undefined {
+/** The prefixes; undefined where no keys are watched. Throws `limit_exceeded`. */
+export function prefixesOf({ kv }: WatchQuery): PrefixSet | undefined {
   const prefixes = kv === undefined ? [] : [kv].flat()
   if (prefixes.length > LIMITS.watchPrefixesMax) {
     throw limitExceeded('prefixes in one watch', LIMITS.watchPrefixesMax, prefixes.length)
   }
-  if (prefixes.length > 0) return new PrefixSet(prefixes)
-  if (from === undefined) return undefined
-  throw invalidArgument('"from" is a revision of keys; say which with "kv".', { field: 'query' })
+  return prefixes.length > 0 ? new PrefixSet(prefixes) : undefined
+}
+
+/** The paths; undefined where no namespaces are watched. Throws `limit_exceeded`. */
+export function pathsOf({ ns }: WatchQuery): PathSet | undefined {
+  const paths = ns === undefined ? [] : [ns].flat()
+  if (paths.length > LIMITS.watchPathsMax) {
+    throw limitExceeded('namespaces in one watch', LIMITS.watchPathsMax, paths.length)
+  }
+  return paths.length > 0 ? new PathSet(paths) : undefined
+}
+
+/** Throws `invalid_argument` for a revision of nothing that is watched. */
+export function checkFrom({ kv, ns, from }: WatchQuery): void {
+  if (from === undefined || kv !== undefined || ns !== undefined) return
+  const message = '"from" is a revision of keys and namespaces; say which with "kv" or "ns".'
+  throw invalidArgument(message, { field: 'query' })
 }

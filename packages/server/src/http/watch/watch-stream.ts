@@ -9,7 +9,7 @@
  */
 
 import type { Writable } from 'node:stream'
-import type { ResyncEvent, ResyncReason } from '@rollcall/protocol'
+import type { ResyncEvent, ResyncReason, WatchPart } from '@rollcall/protocol'
 import { frame, idLine, PREAMBLE } from './frames.ts'
 import type { Opening, Topic, TopicFrame } from './topic.ts'
 
@@ -18,10 +18,10 @@ export interface WatchStreamOptions {
   readonly raw: Writable
   readonly topics: readonly Topic[]
   /**
-   * The id of what the topics of this stream have been told. `revision`: up to which the catalog
-   * was, where this stream has told of it.
+   * The id of what the topics of this stream have been told. `told`: up to which revision, for
+   * each part of the catalog of which this stream has told.
    */
-  readonly deliveredToken: (revision: number | undefined) => string
+  readonly deliveredToken: (told: ReadonlyMap<WatchPart, number>) => string
   readonly queueMaxChanges: number
   readonly queueMaxBytes: number
   readonly onResync: (reason: ResyncReason) => void
@@ -37,7 +37,7 @@ export class WatchStream {
   readonly #options: WatchStreamOptions
   readonly #unsubscribes: (() => void)[] = []
   #plan: (Opening | ResyncEvent)[] = []
-  #revision: number | undefined
+  readonly #told = new Map<WatchPart, number>()
   #queuedChanges = 0
   #queuedBytes = 0
   #isBehind = false
@@ -112,7 +112,7 @@ export class WatchStream {
       this.#plan = []
       return
     }
-    if (this.#write(change, this.#plan.length === 0)) return
+    if (this.#write(topic, change, this.#plan.length === 0)) return
     this.#queuedBytes = bytes
     this.#queuedChanges = changes
   }
@@ -182,7 +182,8 @@ export class WatchStream {
       this.#planAnew(step.topic, next.startOver)
       return true
     }
-    const isTaken = this.#write(next, this.#plan.length === 1 && next.more !== true)
+    const isWhole = this.#plan.length === 1 && next.more !== true
+    const isTaken = this.#write(step.topic, next, isWhole)
     return isTaken || !step.isLong
   }
 
@@ -191,13 +192,14 @@ export class WatchStream {
    * several topics may resume only from what all of them have been told, and from the first
    * snapshots only when it has them all.
    */
-  #write({ earlier, event, eventWithId, revision }: TopicFrame, mayResume: boolean): boolean {
+  #write(topic: Topic, told: TopicFrame, mayResume: boolean): boolean {
     const { raw, topics, deliveredToken } = this.#options
-    if (revision !== undefined) this.#revision = revision
+    const { earlier, event, eventWithId, revision } = told
+    if (revision !== undefined) this.#told.set(topic.part, revision)
     if (mayResume && topics.length === 1) return raw.write(eventWithId)
     raw.cork()
     if (earlier) raw.write(earlier)
-    if (mayResume) raw.write(idLine(deliveredToken(this.#revision)))
+    if (mayResume) raw.write(idLine(deliveredToken(this.#told)))
     const taken = raw.write(event)
     raw.uncork()
     return taken

@@ -1,6 +1,5 @@
 /**
- * The keys below some prefixes, for everyone who watches just these: what they are told is
- * encoded once.
+ * A part of the catalog, for everyone who watches just this: what they are told is encoded once.
  *
  * Revisions that come together go out together, in one write to each watcher. Where many watch,
  * what is written is collected for a moment first: a thousand writes to a thousand sockets each
@@ -11,16 +10,14 @@
 
 import type { ResyncReason } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
-import type { Catalog, KvChanges } from '../../catalog/index.ts'
-import { changesFrame, joined } from './kv-frames.ts'
-import { KvMissed, KvSnapshot } from './kv-openings.ts'
-import type { PrefixSet } from './prefix-set.ts'
+import type { CatalogFeed, ToldRevision } from './catalog-feed.ts'
+import { joined } from './frames.ts'
+import { Missed } from './missed.ts'
 import type { Opening, Topic, TopicFrame, TopicListener } from './topic.ts'
 import type { Turns } from './turns.ts'
 
-export interface KvTopicOptions {
-  readonly catalog: Catalog
-  readonly prefixes: PrefixSet
+export interface CatalogTopicOptions {
+  readonly feed: CatalogFeed
   readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
   /** In which whole truths are read. */
   readonly turns: Turns
@@ -33,9 +30,8 @@ const COLLECT_MAX_MS = 100
 /** What is collected goes out when it is this much. */
 const COLLECT_MAX_BYTES = 256 * 1_024
 
-export class KvTopic implements Topic {
-  readonly part = 'kv'
-  readonly #options: KvTopicOptions
+export class CatalogTopic implements Topic {
+  readonly #options: CatalogTopicOptions
   readonly #listeners = new Set<TopicListener>()
   #unsubscribe: (() => void) | undefined
   #collected: TopicFrame[] = []
@@ -45,12 +41,12 @@ export class KvTopic implements Topic {
   /** The whole truth, where one page holds it and nothing has changed since. */
   #page: TopicFrame | undefined
 
-  constructor(options: KvTopicOptions) {
+  constructor(options: CatalogTopicOptions) {
     this.#options = options
   }
 
-  get prefixes(): PrefixSet {
-    return this.#options.prefixes
+  get part(): CatalogFeed['part'] {
+    return this.#options.feed.part
   }
 
   get isWatched(): boolean {
@@ -71,13 +67,14 @@ export class KvTopic implements Topic {
   }
 
   snapshot(): Opening {
-    return new KvSnapshot(this, this.#options)
+    const { feed, turns } = this.#options
+    return feed.snapshot(this, turns)
   }
 
-  /** What came after `revision`; undefined when that is not known any more, or not yet. */
-  missed(revision: number): Opening | undefined {
-    const changes = this.#options.prefixes.changesSince(this.#options.catalog.kv, revision)
-    return changes && new KvMissed(this, { ...this.#options, revision, changes })
+  /** What came after `revision`, or why that cannot be told by itself. */
+  missed(revision: number): Opening | ResyncReason {
+    const told = this.#options.feed.since(revision)
+    return typeof told === 'string' ? told : new Missed(this, { ...this.#options, revision, told })
   }
 
   /** Hands on what was collected. */
@@ -102,26 +99,21 @@ export class KvTopic implements Topic {
   }
 
   #listen(): () => void {
-    const { catalog, prefixes } = this.#options
-    const unsubscribe = catalog.kv.subscribe(prefixes.common, (changes) => {
-      this.#take(changes)
+    return this.#options.feed.subscribe({
+      change: (told) => {
+        this.#take(told)
+      },
+      restart: (reason) => {
+        this.#restart(reason)
+      },
     })
-    const stop = catalog.kv.onRestart((reason) => {
-      this.#restart(reason)
-    })
-    return () => {
-      unsubscribe()
-      stop()
-    }
   }
 
-  #take(changes: KvChanges): void {
-    const ours = this.#options.prefixes.of(changes)
-    if (!ours) return
+  #take(told: ToldRevision): void {
     this.#page = undefined
-    const encoded = changesFrame(ours)
+    const encoded = told.encode()
     this.#collected.push(encoded)
-    this.#collectedBytes += encoded.event.length
+    this.#collectedBytes += encoded.eventWithId.length
     if (this.#collectedBytes > COLLECT_MAX_BYTES) this.flush()
     else if (!this.#cancelFlush) this.#flushSoon()
   }

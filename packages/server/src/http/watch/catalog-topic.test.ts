@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
-import { KvTopic } from './kv-topic.ts'
+import { CatalogTopic } from './catalog-topic.ts'
+import { KvFeed } from './kv-feed.ts'
 import { PrefixSet } from './prefix-set.ts'
 import type { TopicFrame } from './topic.ts'
 import { Turns } from './turns.ts'
@@ -8,12 +9,8 @@ import { Turns } from './turns.ts'
 async function setUp() {
   const t = await setUpCatalog()
   const { catalog, clock } = t
-  const topic = new KvTopic({
-    catalog,
-    clock,
-    prefixes: new PrefixSet(['a/']),
-    turns: new Turns(clock),
-  })
+  const feed = new KvFeed(catalog, new PrefixSet(['a/']))
+  const topic = new CatalogTopic({ feed, clock, turns: new Turns(clock) })
   const listen = () => {
     const frames: TopicFrame[] = []
     const stop = topic.subscribe({ change: (frame) => frames.push(frame), restart: () => {} })
