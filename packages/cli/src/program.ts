@@ -14,9 +14,12 @@ import { addInstances } from './commands/instances.ts'
 import { addKv } from './commands/kv.ts'
 import { addLease } from './commands/lease.ts'
 import { addMembers } from './commands/members.ts'
+import { addNs } from './commands/ns.ts'
 import { addProtection } from './commands/protection.ts'
 import { addRegister } from './commands/register.ts'
 import { addRestore } from './commands/restore.ts'
+import { addResource } from './commands/resource.ts'
+import { addSearch } from './commands/search.ts'
 import { addServer, mayNameServer } from './commands/server.ts'
 import { addServices } from './commands/services.ts'
 import { addTxn } from './commands/txn.ts'
@@ -85,6 +88,9 @@ function buildProgram(context: CommandContext, server: ServerModule | undefined)
   addExplain(program, context)
   addProtection(program, context)
   addMembers(program, context)
+  addNs(program, context)
+  addResource(program, context)
+  addSearch(program, context)
   addKv(program, context)
   addTxn(program, context)
   addLease(program, context)

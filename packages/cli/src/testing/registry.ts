@@ -17,7 +17,7 @@ export interface Registry extends AsyncDisposable {
 
 /** Opens a registry on loopback. */
 export async function openRegistry(): Promise<Registry> {
-  const t = await setUpApp()
+  const t = await setUpApp({ limits: { bodyMaxBytes: 1_024 * 1_024 } })
   const { url } = await t.listen()
   const at = (options: RunOptions = {}): RunOptions => ({
     ...options,
