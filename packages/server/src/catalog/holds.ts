@@ -42,10 +42,13 @@ export class Holds {
     this.#leases = new RequestLeases({ engine, clock, keptMs: HOLD_MS, sharedMs: SHARED_MS })
   }
 
-  /** Nobody has held the type since the view was read. */
+  /** Nobody holds the type, nor has since the view was read. */
   isAsSeen(type: string): Compare {
-    const { revision } = this.#core.tables.types.hold(type)
-    return { kind: 'revision', key: holdKey(type), of: 'mod', is: '=', revision }
+    const { revision, isHeld } = this.#core.tables.types.hold(type)
+    const key = holdKey(type)
+    // It may have been taken since its caller waited for it to be free.
+    if (isHeld) return { kind: 'exists', key, exists: false }
+    return { kind: 'revision', key, of: 'mod', is: '=', revision }
   }
 
   /** Waits until nobody holds the type, as far as the view knows. */

@@ -89,3 +89,9 @@ export function expectSameTree(one: Catalog, other: Catalog, types: readonly str
   const [left, right] = [treeContent(one, types), treeContent(other, types)]
   if (!isDeepStrictEqual(left, right)) expect(left).toEqual(right)
 }
+
+/** Begins a little later than what is begun beside it, so that the two meet at every step in turn. */
+export async function aLittleLater<T>(steps: number, act: () => Promise<T>): Promise<T> {
+  for (let step = 0; step < steps; step += 1) await Promise.resolve()
+  return act()
+}

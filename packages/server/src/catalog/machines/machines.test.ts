@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
+import { aLittleLater, endings } from '../../testing/tree-content.ts'
 
 async function setUp() {
   const harness = await setUpCatalog()
@@ -162,19 +163,18 @@ test('a machine that one node puts into a list is not registered by another at o
   await t.leaf('web')
   await using other = await t.harness.another('n2')
   for (const count of [1, 100]) {
-    const hosts = Array.from({ length: count }, (_, at) => `h${count}-${at}`)
-    await Promise.all([
-      t.resources.batch(
-        'machine',
-        hosts.map((hostname) => ({ add: { ns: 'web', properties: { hostname } } })),
-      ),
-      ...hosts.map((host) => other.catalog.machines.register(host, {})),
-    ])
-    for (const host of hosts) {
+    for (let round = 0; round < 25; round += 1) {
+      const hosts = Array.from({ length: count }, (_, at) => `h${count}-${round}-${at}`)
+      const adds = hosts.map((hostname) => ({ add: { ns: 'web', properties: { hostname } } }))
+      const [first = ''] = hosts
+      await endings<unknown>(t.harness.clock, [
+        t.resources.batch('machine', adds),
+        aLittleLater(round, () => other.catalog.machines.register(first, {})),
+      ])
       // Who came first decides: a machine is in the pool only if it was there before.
-      const rows = t.machines.find(host)
-      const [pool] = rows.filter(({ ns }) => ns === 'pool')
-      const [web] = rows.filter(({ ns }) => ns === 'web')
+      const rows = t.machines.find(first)
+      const pool = rows.find(({ ns }) => ns === 'pool')
+      const web = rows.find(({ ns }) => ns === 'web')
       if (pool) expect(pool.revision).toBeLessThan(web?.revision ?? 0)
     }
   }

@@ -27,6 +27,7 @@ export async function createNamespace(
   const path = parentPath === '' ? name : `${parentPath}/${name}`
   const { core, reads } = write
   return untilWon(core, path, async () => {
+    await write.templates.free(reads.inner(parentPath))
     const parent = reads.inner(parentPath)
     checkFree(write, parent.id, name)
     checkDepth(core.tables.namespaces.place(parent).line.length)

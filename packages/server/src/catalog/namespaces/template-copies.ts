@@ -31,6 +31,12 @@ export class TemplateCopies {
     this.#options = options
   }
 
+  /** Waits until nobody holds a type of which there are templates. */
+  async free(parent: Pick<NamespaceNode, 'id'>): Promise<void> {
+    const { core, holds } = this.#options
+    for (const type of core.tables.templates.counts(parent.id).keys()) await holds.free(type)
+  }
+
   /** Throws what is refused of resources. */
   plan(parent: NamespaceNode, child: Pick<NamespaceNode, 'id' | 'kind'>): Copies {
     const { core, holds } = this.#options

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
+import { aLittleLater } from '../../testing/tree-content.ts'
 
 const named = (name: string) => ({ properties: { name } })
 
@@ -60,21 +61,24 @@ test('copies have ids of their own, and later changes of a template leave them a
   expect(t.names('apps', true)).toEqual(['disk'])
 })
 
-test('templates that another node changes at once are copied as they are before or after, never a mixture', async () => {
+test('a namespace begins with the templates that were there before it, whichever node changed them', async () => {
   await using t = await setUp()
   await using other = await t.harness.another('n2')
-  const sets = [
-    ['a1', 'a2', 'a3'],
-    ['b1', 'b2', 'b3'],
-  ]
   const place = { type: 'alarm', ns: 'apps', template: true }
-  await t.resources.replace(place, sets[0]?.map(named) ?? [])
-  for (let round = 0; round < 10; round += 1) {
-    const name = `web-${round}`
-    await Promise.all([
-      other.catalog.resources.replace(place, sets[(round + 1) % 2]?.map(named) ?? []),
-      t.namespaces.create('apps', { name, kind: 'leaf' }),
+  for (let round = 0; round < 25; round += 1) {
+    const [added, created] = await Promise.all([
+      other.catalog.resources.add(place, named(`a${round}`)),
+      aLittleLater(round, () => t.namespaces.create('apps', { name: `x${round}`, kind: 'leaf' })),
     ])
-    expect(sets).toContainEqual(t.names(`apps/${name}`))
+    const isBefore = added.revision < created.revision
+    expect(t.names(`apps/x${round}`).includes(`a${round}`)).toBe(isBefore)
+
+    const id = added.resources[0]?.id ?? ''
+    const [deleted, next] = await Promise.all([
+      other.catalog.resources.delete({ ...place, id }),
+      aLittleLater(round, () => t.namespaces.create('apps', { name: `y${round}`, kind: 'leaf' })),
+    ])
+    const isGone = deleted.revision < next.revision
+    expect(t.names(`apps/y${round}`).includes(`a${round}`)).toBe(!isGone)
   }
 })

@@ -1,5 +1,7 @@
+import { RegistryError } from '@rollcall/protocol/errors'
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
+import { aLittleLater, endings } from '../../testing/tree-content.ts'
 import { SCHEMA_LIMITS } from '../limits.ts'
 
 async function setUp() {
@@ -103,16 +105,17 @@ test('a primary key is taken on by what is there, unless two would have the same
 test('what a node adds while another describes the type fits it, or was told of', async () => {
   await using t = await setUp()
   await using other = await t.harness.another('n2')
-  const ends = await Promise.allSettled([
-    ...Array.from({ length: 20 }, (_, at) => t.add({ slot: 'same', at: String(at) })),
-    other.catalog.types.put('rack', { primaryKey: 'slot' }),
-  ])
-  const added = ends.slice(0, -1).filter(({ status }) => status === 'fulfilled').length
-  const isDescribed = ends.at(-1)?.status === 'fulfilled'
-  expect(t.types.get('rack') !== undefined).toBe(isDescribed)
-  if (isDescribed) expect(added).toBe(1)
-  const { resources } = t.resources.list({ type: 'rack', ns: '', limit: 99 })
-  expect(resources).toHaveLength(added)
+  for (let round = 0; round < 30; round += 1) {
+    const type = `rack-${round}`
+    const [described, added] = await endings<unknown>(t.harness.clock, [
+      other.catalog.types.put(type, { schema: SIZED }),
+      aLittleLater(round, () => t.add({ other: 'x' }, 'web', type)),
+    ])
+    const isDescribed = !(described instanceof RegistryError)
+    const isAdded = !(added instanceof RegistryError)
+    expect([isDescribed, isAdded]).toEqual(isAdded ? [false, true] : [true, false])
+    expect(t.types.get(type) !== undefined).toBe(isDescribed)
+  }
 })
 
 const deep = (levels: number): object => (levels === 0 ? {} : { not: deep(levels - 1) })

@@ -126,10 +126,13 @@ test('two moves at once make no ring, and two deletes leave nothing behind', asy
     expect(codes.toSorted()).toEqual(['done', expect.stringMatching(/not_found|would_cycle/)])
     await checkTreeKeys(harness.engine, harness.catalog)
     const inner = codes[0] === 'done' ? 'b/a' : 'a/b'
-    await endings<unknown>(harness.clock, [
-      namespaces.delete(inner),
-      other.catalog.namespaces.create(inner, { name: 'x', kind: 'leaf' }),
-    ])
+    const gone = () => namespaces.delete(inner)
+    const filled = () => other.catalog.namespaces.create(inner, { name: 'x', kind: 'leaf' })
+    const order = round % 4 < 2 ? [gone, filled] : [filled, gone]
+    await endings<unknown>(
+      harness.clock,
+      order.map((act) => act()),
+    )
     await checkTreeKeys(harness.engine, harness.catalog)
     for (const { path } of [...namespaces.below('')].toReversed()) {
       if (path === '' || path === 'pool') continue
