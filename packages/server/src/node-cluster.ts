@@ -104,6 +104,11 @@ export class NodeCluster {
     return end
   }
 
+  /** Whether it hears fewer than half of the nodes. */
+  get isIsolated(): boolean {
+    return this.#replicator.isolated
+  }
+
   /** Where peers, and clients that look for nodes, reach this one. */
   get url(): string {
     return `http://${this.#address}`

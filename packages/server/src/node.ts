@@ -5,6 +5,8 @@
  *                             ├─▶ watch/  ──┼─▶ instances/ ─▶ change feed ─▶ watchers, long polls
  *                             └─▶ root/     │      ▲   ▲
  *                             │             │      │   └── clock: a tick every 250 ms
+ *                             │             │      bridges/  which machines are there
+ *                             │             │      ▼   │
  *                             │             ╰─▶ catalog/ ⇄ engines/ ⇄ <data>/catalog
  *      readiness ◀── this file ──▶ waiters         │
  *      peers ⇄ http/peers ⇄ replication ───────────┘
@@ -13,7 +15,7 @@
  * start; its view is read while the rest begins. Then the port, so that a taken one is told
  * before instances are loaded, and probes and peers are answered meanwhile; then what peers
  * know, or, where none is, what was known before; then the node itself; then ready. Only from
- * then on leases end, since before nobody could renew them.
+ * then on leases end, and machines are missed, since before nobody could renew them.
  *
  * Stop, within ten seconds: readiness fails so that balancers look away; who waits is told
  * to go elsewhere; peers are told; the port closes once the answers under way are out; only
@@ -33,6 +35,7 @@ import {
   type Random,
 } from '@rollcall/runtime'
 import type { FastifyInstance } from 'fastify'
+import { MachinePresence } from './bridges/index.ts'
 import type { Config } from './config/index.ts'
 import { DataFolder } from './data-folder.ts'
 import { createApp, type AppOptions } from './http/app.ts'
@@ -113,7 +116,10 @@ export class RegistryNode implements Actor {
     await using _serving = atEnd(() => this.#leave(app, cluster))
     this.#serve(instances, { url, known: cluster.url })
     catalog.serve()
-    await Promise.race([untilAborted(signal), failed])
+    const presence = this.#createPresence({ instances, catalog, cluster })
+    metrics.machinesHeldBack.collect(() => presence.heldBack)
+    await using following = start(presence)
+    await Promise.race([untilAborted(signal), failed, following.ended])
   }
 
   /** Learns what there is from peers, or from the disk where there are none. Answers whether to go on. */
@@ -189,6 +195,25 @@ export class RegistryNode implements Actor {
     return instances
   }
 
+  #createPresence({ instances, catalog, cluster }: PresenceParts): MachinePresence {
+    const { config, clock, log } = this.#options
+    const { presence, register, deadAfterMs, removeAfterMs, reportTtlMs } = config.machines
+    return new MachinePresence({
+      instances,
+      catalog: catalog.catalog,
+      isHearing: () => this.#readiness.isReady && !cluster.isIsolated,
+      settings: {
+        presence,
+        register,
+        deadAfterMs,
+        removeAfterMs: removeAfterMs === 0 ? undefined : removeAfterMs,
+        graceMs: reportTtlMs,
+      },
+      clock,
+      log,
+    })
+  }
+
   #createPlanFile(folder: string): TrafficPlanFile {
     const { clock, log } = this.#options
     return new TrafficPlanFile({ path: join(folder, 'scheduler.json'), clock, log })
@@ -208,6 +233,7 @@ export class RegistryNode implements Actor {
       readiness: this.#readiness,
       waiters: this.#waiters,
       limits: config.limits,
+      reportTtlMs: config.machines.reportTtlMs,
       clock,
       log,
       ...parts,
@@ -220,6 +246,12 @@ interface CatchingUp {
   readonly warmStart: WarmStart
   readonly catalog: NodeCatalog
   readonly url: string
+}
+
+interface PresenceParts {
+  readonly instances: InstancePlane
+  readonly catalog: NodeCatalog
+  readonly cluster: NodeCluster
 }
 
 interface WarmStartParts {

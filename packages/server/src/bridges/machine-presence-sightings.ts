@@ -4,52 +4,68 @@
  * @module
  */
 
-import type { InstancePlane, ShownInstance } from '../instances/index.ts'
+import type { InstancePlane, ServiceChanges, ShownInstance } from '../instances/index.ts'
 import { MACHINE_SERVICE } from '../model/vocabulary.ts'
 
-export type SeenPlane = Pick<InstancePlane, 'elsewhere' | 'revisionOf' | 'snapshot'>
+export type SeenPlane = Pick<InstancePlane, 'elsewhere' | 'subscribe' | 'snapshot'>
 
-/** No env has this name: what is shown elsewhere than here is shown anywhere. */
+export interface SightingsOptions {
+  readonly plane: SeenPlane
+  /** Told of each machine that comes. */
+  readonly onCame: (hostname: string) => void
+}
+
+/** No env has this name: what is shown elsewhere than there is shown anywhere. */
 const NO_ENV = ''
+/** A few milliseconds of work. */
+const STRETCH = 5_000
 
 export class Sightings {
-  readonly #plane: SeenPlane
-  #seen: ReadonlyMap<string, ShownInstance> = new Map()
-  #revisions = ''
-  #isProtected = false
+  readonly #options: SightingsOptions
+  /** What is shown under each hostname: nearly always in one place. */
+  readonly #seen = new Map<string, readonly ShownInstance[]>()
+  readonly #subscriptions = new Map<string, () => void>()
 
-  constructor(plane: SeenPlane) {
-    this.#plane = plane
+  constructor(options: SightingsOptions) {
+    this.#options = options
   }
 
-  /** Looks again, at everything where something changed. Answers which machines came. */
-  refresh(): string[] {
-    const services = this.#plane
-      .elsewhere({ env: NO_ENV, service: MACHINE_SERVICE })
-      .map(({ env }) => ({ env, service: MACHINE_SERVICE }))
-    this.#isProtected = services.some((key) => this.#plane.snapshot(key).protected !== null)
-    const revisions = services
-      .map((key) => `${key.env} ${this.#plane.revisionOf(key)}`)
-      .sort()
-      .join()
-    if (revisions === this.#revisions) return []
-    this.#revisions = revisions
-    const before = this.#seen
-    const seen = new Map<string, ShownInstance>()
-    for (const key of services) {
-      for (const shown of this.#plane.snapshot(key).instances) {
-        const known = seen.get(shown.id)
-        // One that is heard says more than one that is only held.
-        if (!known || known.heldSinceMs > 0) seen.set(shown.id, shown)
+  /**
+   * Follows the envs that have machines; to be called every second or so. Those of one that is
+   * new are read in stretches, between which `breathe` lets others have their turn.
+   */
+  async follow(breathe: () => Promise<unknown>): Promise<void> {
+    const { plane } = this.#options
+    for (const { env } of plane.elsewhere({ env: NO_ENV, service: MACHINE_SERVICE })) {
+      if (this.#subscriptions.has(env)) continue
+      const key = { env, service: MACHINE_SERVICE }
+      const stop = plane.subscribe(key, (changes) => {
+        this.#change(changes)
+      })
+      this.#subscriptions.set(env, stop)
+      let count = 0
+      // What changes meanwhile is told as well, and what is shown is asked when it is read.
+      for (const shown of plane.snapshot(key).instances) {
+        this.#put(shown)
+        count += 1
+        if (count % STRETCH === 0) await breathe()
       }
     }
-    this.#seen = seen
-    return [...seen.keys()].filter((hostname) => !before.has(hostname))
+  }
+
+  /** Follows nothing any more. */
+  stop(): void {
+    for (const stop of this.#subscriptions.values()) stop()
+    this.#subscriptions.clear()
   }
 
   /** Whether the plane keeps machines although their time has passed. */
   get isProtected(): boolean {
-    return this.#isProtected
+    for (const env of this.#subscriptions.keys()) {
+      const { protected: state } = this.#options.plane.snapshot({ env, service: MACHINE_SERVICE })
+      if (state !== null) return true
+    }
+    return false
   }
 
   /** Every machine that is shown. */
@@ -57,8 +73,37 @@ export class Sightings {
     return this.#seen.keys()
   }
 
-  /** What is shown under a hostname; undefined: it is absent. */
+  /** What is shown under a hostname; undefined: it is absent. One that is heard says more than one that is only held. */
   of(hostname: string): ShownInstance | undefined {
-    return this.#seen.get(hostname)
+    const places = this.#seen.get(hostname)
+    return places?.find(({ heldSinceMs }) => heldSinceMs === 0) ?? places?.[0]
   }
+
+  #change({ changed }: ServiceChanges): void {
+    for (const [entry, reason] of changed) {
+      if (reason === undefined && entry.isShown()) this.#put(entry)
+      else this.#take(entry)
+    }
+  }
+
+  #put(shown: ShownInstance): void {
+    const { id } = shown
+    const known = this.#seen.get(id)
+    if (known?.includes(shown) === true) return
+    this.#seen.set(id, [...(known ?? []).filter((other) => !isSamePlace(other, shown)), shown])
+    if (!known) this.#options.onCame(id)
+  }
+
+  #take(gone: Place): void {
+    const left = (this.#seen.get(gone.id) ?? []).filter((other) => !isSamePlace(other, gone))
+    if (left.length === 0) this.#seen.delete(gone.id)
+    else this.#seen.set(gone.id, left)
+  }
+}
+
+type Place = Pick<ShownInstance, 'service' | 'zone' | 'id'>
+
+/** What was forgotten and came back is another entry in the same place. */
+function isSamePlace(left: Place, right: Place): boolean {
+  return left.zone === right.zone && left.service.env === right.service.env
 }

@@ -57,14 +57,20 @@ export class MachinePresence implements Actor {
   readonly #absences: Absences
   readonly #sightings: Sightings
   readonly #writer: PresenceWriter
-  #came: string[] = []
+  /** Machines that came since the last turn. */
+  readonly #came = new Set<string>()
   #heldBack = 0
 
   constructor(options: MachinePresenceOptions) {
     const { instances, catalog, settings, clock, log } = options
     this.#options = options
     this.#absences = new Absences(settings)
-    this.#sightings = new Sightings(instances)
+    this.#sightings = new Sightings({
+      plane: instances,
+      onCame: (hostname) => {
+        this.#came.add(hostname)
+      },
+    })
     this.#writer = new PresenceWriter({
       machines: catalog.machines,
       absences: this.#absences,
@@ -86,13 +92,18 @@ export class MachinePresence implements Actor {
     ).run(signal)
   }
 
-  /** Listens all the time, also while a commit takes long: else that would count as a stall. */
+  /** Goes on while a commit takes long: else that would count as a stall. */
   async #listen(signal: AbortSignal): Promise<void> {
     const { clock, isHearing } = this.#options
-    do {
-      for (const hostname of this.#sightings.refresh()) this.#came.push(hostname)
-      this.#absences.listen(clock.monotonicMs(), isHearing() && !this.#sightings.isProtected)
-    } while (await clock.sleep(LOOK_EVERY_MS, signal))
+    const sightings = this.#sightings
+    try {
+      do {
+        await sightings.follow(() => clock.sleep(0, signal))
+        this.#absences.listen(clock.monotonicMs(), isHearing() && !sightings.isProtected)
+      } while (await clock.sleep(LOOK_EVERY_MS, signal))
+    } finally {
+      sightings.stop()
+    }
   }
 
   async #act(signal: AbortSignal): Promise<void> {
@@ -100,9 +111,9 @@ export class MachinePresence implements Actor {
     let reviewAtMs = clock.monotonicMs()
     do {
       if (catalog.readNow() === undefined) continue
-      const came = this.#came
-      this.#came = []
-      await this.#writer.write(came.flatMap((hostname) => this.#attend(hostname) ?? []))
+      const came = [...this.#came]
+      this.#came.clear()
+      await this.#attendAll(came, signal)
       const startedMs = clock.monotonicMs()
       if (startedMs < reviewAtMs) continue
       await this.#review(signal)
@@ -129,7 +140,7 @@ export class MachinePresence implements Actor {
   async #review(signal: AbortSignal): Promise<void> {
     const { settings } = this.#options
     if (settings.presence && !(await this.#followAll(signal))) return
-    if (settings.register) await this.#registerStrangers(signal)
+    if (settings.register) await this.#attendAll([...this.#sightings.hostnames], signal)
   }
 
   async #followAll(signal: AbortSignal): Promise<boolean> {
@@ -148,13 +159,12 @@ export class MachinePresence implements Actor {
     return !signal.aborted
   }
 
-  async #registerStrangers(signal: AbortSignal): Promise<void> {
+  async #attendAll(hostnames: readonly string[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
-    const hostnames = [...this.#sightings.hostnames]
-    for (let at = 0; at < hostnames.length; at += STRETCH) {
+    for (let at = 0; at < hostnames.length && !signal.aborted; at += STRETCH) {
       const some = hostnames.slice(at, at + STRETCH)
       await this.#writer.write(some.flatMap((hostname) => this.#attend(hostname) ?? []))
-      if (!(await clock.sleep(0, signal))) return
+      await clock.sleep(0, signal)
     }
   }
 

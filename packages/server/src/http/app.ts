@@ -21,6 +21,7 @@ import { expectedFailure } from './foreign-errors.ts'
 import { FastPath } from './fast-path.ts'
 import { gzipAnswers } from './gzip.ts'
 import { createHttpServer } from './http-server.ts'
+import { lodastackRoutes } from './lodastack/index.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { nativeRoutes } from './native/index.ts'
 import type { PeerAcceptor } from './peers/index.ts'
@@ -63,6 +64,8 @@ export interface AppOptions {
   readonly trafficPlans?: TrafficPlans | undefined
   readonly metrics: Metrics
   readonly limits: HttpLimits
+  /** For how long a machine is there after a report of lodastack's agent. */
+  readonly reportTtlMs: number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -112,7 +115,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(watchRoutes, { ...options, bodies })
   await app.register(bilibiliRoutes, options)
   await app.register(articleRoutes, options)
-  if (catalog) await app.register(raftdRoutes, { ...options, catalog })
+  if (catalog) {
+    await app.register(raftdRoutes, { ...options, catalog })
+    await app.register(lodastackRoutes, { ...options, catalog })
+  }
   answerOtherMethods()
   return app
 }

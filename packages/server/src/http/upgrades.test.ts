@@ -58,6 +58,7 @@ async function setUp(node: string) {
     readiness: new Readiness(),
     waiters: new Waiters(10),
     metrics,
+    reportTtlMs: 1_800_000,
     limits: {
       bodyMaxBytes: 65_536,
       heartbeatsBodyMaxBytes: 65_536,

@@ -70,6 +70,11 @@ export const CATALOG_GAUGES = {
     unit: 'watchers',
     help: 'Open watch streams that watch namespaces.',
   },
+  machinesHeldBack: {
+    name: 'rollcall_machines_held_back',
+    unit: 'machines',
+    help: 'Machines that are absent for long, and not declared dead because too many are at once.',
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 export const CATALOG_COUNTERS = {

@@ -24,6 +24,8 @@ export interface AppSetUp {
   readonly token?: string
   readonly limits?: Partial<HttpLimits & PlaneLimits & { readonly watchersMax: number }>
   readonly log?: Logger
+  /** How foreign protocols spell the root of the namespaces. */
+  readonly rootName?: string
   /** Which plane is served, where it is not the one that the harness has started. */
   readonly catalogOf?: (harness: CatalogHarness) => Promise<Catalog>
 }
@@ -77,9 +79,11 @@ const LIMITS: HttpLimits = {
   connectionsMax: 1_000,
 }
 
+const REPORT_TTL_MS = 1_800_000
+
 /** Builds a node's server, ready and empty: node `n1`, env `default`, zone `z1`, one of three. */
 export async function setUpApp(setUp: AppSetUp = {}) {
-  const { token, limits, log = silentLog } = setUp
+  const { token, limits, log = silentLog, rootName } = setUp
   const metrics = createMetrics({ ofProcess: false })
   const harness = setUpPlane({
     metrics: instanceMetrics(metrics),
@@ -89,7 +93,7 @@ export async function setUpApp(setUp: AppSetUp = {}) {
   const readiness = new Readiness()
   const waiters = new Waiters(limits?.watchersMax ?? 1_000)
   const cluster = threeMembers()
-  const catalog = await setUpCatalog()
+  const catalog = await setUpCatalog(rootName === undefined ? {} : { rootName })
   const app = await createApp({
     node: plane.place.node,
     version: '0.0.0-test',
@@ -101,6 +105,7 @@ export async function setUpApp(setUp: AppSetUp = {}) {
     waiters,
     metrics,
     limits: { ...LIMITS, ...limits },
+    reportTtlMs: REPORT_TTL_MS,
     clock,
     log,
   })

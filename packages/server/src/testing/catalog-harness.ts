@@ -18,6 +18,8 @@ import { BreakableEngine } from './breakable-engine.ts'
 export interface CatalogSetUp {
   readonly seed?: number
   readonly node?: string
+  /** How foreign protocols spell the root of the namespaces. */
+  readonly rootName?: string
   /** A clock that the test shares with something else. */
   readonly clock?: FakeClock
   readonly metrics?: Partial<CatalogMetrics>
@@ -37,7 +39,7 @@ export interface CatalogHarness extends AsyncDisposable {
 
 /** Builds and starts engine and plane; the view is there when this resolves. */
 export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHarness> {
-  const { seed = 1, node = 'n1', metrics, clock = new FakeClock() } = setUp
+  const { seed = 1, node = 'n1', rootName, metrics, clock = new FakeClock() } = setUp
   const random = seededRandom(seed)
   const engine = new BreakableEngine(createMemoryEngine({ clock, random, log: silentLog }))
   const engineRuns = start(engine)
@@ -46,6 +48,7 @@ export async function setUpCatalog(setUp: CatalogSetUp = {}): Promise<CatalogHar
   const startPlane = async (of: string) => {
     const catalog = new CatalogPlane({
       node: of,
+      rootName,
       engine,
       clock,
       random,

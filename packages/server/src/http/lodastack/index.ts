@@ -15,7 +15,7 @@
 
 import type { Clock, Logger } from '@rollcall/runtime'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import type { Catalog, ResourceCatalog } from '../../catalog/index.ts'
+import type { Catalog } from '../../catalog/index.ts'
 import type { InstancePlane } from '../../instances/index.ts'
 import { answerFailures } from '../answer-failures.ts'
 import { takeAsJson } from '../body-parsers.ts'
@@ -34,7 +34,7 @@ import { addStatusRoutes } from './status-routes.ts'
 
 export interface LodastackOptions {
   readonly instances: InstancePlane
-  readonly catalog: Catalog & ResourceCatalog
+  readonly catalog: Catalog
   readonly cluster?: ClusterView | undefined
   readonly readiness: Readiness
   readonly limits: {
@@ -96,7 +96,7 @@ const ALIASES = {
   search: ['', '/event'],
 } as const
 
-function addReads(api: FastifyInstance, catalog: ResourceCatalog): void {
+function addReads(api: FastifyInstance, catalog: Catalog): void {
   const schema = { hide: true }
   for (const before of ALIASES.ns) {
     api.get(`${before}/ns`, { schema }, (request, reply) =>
