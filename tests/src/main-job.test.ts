@@ -12,6 +12,7 @@ import { expect, test } from 'vitest'
 import { Child } from './support/child.ts'
 import { complaintsIn } from './support/complaints.ts'
 import { call, callJson, instanceUrl } from './support/http.ts'
+import { Lodastack } from './support/lodastack.ts'
 import { descendantsOf, runs, sendSignal } from './support/processes.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
@@ -43,6 +44,10 @@ test('npm start registers this machine and what listens on it, and ends with eve
   expect(names).toEqual(expect.arrayContaining(['infra.discovery', 'infra.machine', SERVICE]))
   const machine = await callJson<Instance>(instanceUrl(url, 'infra.machine', hostname()))
   expect(machine).toMatchObject({ status: 'up', tags: ['agent'] })
+  const inPool = async () =>
+    (await new Lodastack(url).machines('pool.root')).find((row) => row['hostname'] === machine.id)
+  const pooled = await until('this machine is in the pool', inPool, { withinMs: SEEN_WITHIN_MS })
+  expect(pooled).toMatchObject({ status: 'online', ip: expect.stringMatching(/./) })
   expect(await callJson<Instance>(instanceUrl(url, SERVICE, early.id))).toMatchObject({
     addresses: [`tcp://127.0.0.1:${early.port}`],
     metadata: { pid: String(early.pid), bind: '127.0.0.1' },
