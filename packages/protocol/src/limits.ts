@@ -51,8 +51,6 @@ export const LIMITS = {
   watchPrefixesMax: 16,
   /** Namespaces in one watch. */
   watchPathsMax: 16,
-  /** Namespaces in one answer. */
-  namespacesPerTreeMax: 10_000,
   /** Resources, or operations on them, in one request. */
   resourcesPerRequestMax: 4_000,
   idempotencyKeyMaxLength: 64,
