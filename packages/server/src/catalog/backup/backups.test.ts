@@ -133,6 +133,47 @@ test('watchers are told to start over, once, when the new content is there', asy
   expect(told).toEqual(['restored ', 'change'])
 })
 
+test('the tree comes back with its resources, and who watches it starts over', async () => {
+  await using t = await setUpCatalog()
+  const { catalog } = t
+  await catalog.namespaces.create('', { name: 'product', kind: 'inner' })
+  await catalog.namespaces.create('product', { name: 'web', kind: 'leaf', match: '^web-' })
+  await catalog.machines.register('web-1', { ip: '10.0.0.1' })
+  await catalog.resources.add(
+    { type: 'deploy', ns: 'product/web' },
+    { properties: { name: 'x', path: '/opt' } },
+  )
+  const shown = () =>
+    JSON.stringify([
+      catalog.namespaces.tree('', 9).children.map(({ path }) => path),
+      catalog.resources.list({ type: 'machine', ns: '', limit: 9 }).resources.map(withoutRevision),
+      catalog.resources.list({ type: 'deploy', ns: '', limit: 9 }).resources.map(withoutRevision),
+    ])
+  const before = shown()
+  const file = await backup(t)
+  await catalog.namespaces.create('', { name: 'later', kind: 'leaf' })
+  await catalog.machines.remove('web-1')
+  const told: string[] = []
+  catalog.namespaces.onRestart((reason) => told.push(reason))
+  await settled(t, catalog.backups.restore(inPieces(file)))
+  expect(shown()).toBe(before)
+  expect(told).toEqual(['restored'])
+  const { created } = await catalog.machines.register('web-1', {})
+  expect(created).toBe(false)
+})
+
+test('a backup from before there were namespaces leaves the root and the pool as they always are', async () => {
+  await using t = await setUpCatalog()
+  const { catalog } = t
+  const file = await backup(t)
+  await catalog.namespaces.create('', { name: 'later', kind: 'leaf' })
+  await settled(t, catalog.backups.restore(inPieces(file)))
+  expect(catalog.namespaces.find('later')).toBeUndefined()
+  expect(catalog.namespaces.get('pool')).toMatchObject({ kind: 'leaf' })
+  const { places } = await catalog.machines.register('lost', {})
+  expect([...places.keys()]).toEqual(['pool'])
+})
+
 test('a dry run checks everything and changes nothing', async () => {
   await using t = await setUpCatalog()
   const { catalog } = t
@@ -227,3 +268,7 @@ test('so many backups are read at a time, and a place is free when one is dispos
   await expect(t.catalog.backups.open()).rejects.toMatchObject({ code: 'unavailable' })
   for (const file of open) await file[Symbol.asyncDispose]()
 })
+
+function withoutRevision<T extends { readonly revision: number }>({ revision: _, ...rest }: T) {
+  return rest
+}
