@@ -12,6 +12,7 @@ import { expect, test } from 'vitest'
 import { backupFile, keyAt, type BackupContent } from './support/backup-file.ts'
 import { Bystander } from './support/bystander.ts'
 import { CatalogClient, done } from './support/catalog-client.ts'
+import { leastFootprint, startMeasuredServer } from './support/footprint.ts'
 import { Restoring, restoreWhole } from './support/restoring.ts'
 import { runCli } from './support/run-cli.ts'
 import { SmallDisk } from './support/small-disk.ts'
@@ -22,6 +23,8 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 const OLD: BackupContent = { prefix: 'old/', keys: 3_000, value: 'old' }
 const NEW: BackupContent = { prefix: 'new/', keys: 80_000, value: 'n'.repeat(150) }
 const SPOOL = 'restore'
+/** What is held of a file of many times that size. */
+const MEMORY_MIB = 25
 const SWEPT_WITHIN_MS = 60_000
 
 const newFile = backupFile(NEW)
@@ -254,11 +257,36 @@ test('a backup moves from LMDB into memory and back, by the command line', async
   expect((await stat(from)).mode & 0o777).toBe(0o600)
 })
 
+test('a large file is kept on the disk and not in memory, in either direction', async () => {
+  await using server = await startMeasuredServer()
+  const large = backupFile({ ...NEW, keys: 250_000 })
+  const before = await leastFootprint(server)
+  {
+    await using checking = new Restoring(server.url, large.length, '?dryRun=1')
+    checking.send(large.subarray(0, -1))
+    const share = (large.length - 1) / large.length
+    await checking.untilIt('lacks a byte', ({ progress }) => (progress ?? 0) >= share)
+    const during = await leastFootprint(server)
+    expect(during.memoryMib - before.memoryMib).toBeLessThan(MEMORY_MIB)
+    checking.send(large.subarray(-1))
+    expect(await checking.answer()).toMatchObject({ status: 200 })
+  }
+  expect(await restoreWhole(server.url, large)).toMatchObject({ status: 200 })
+  await untilIdle(server.url)
+  const filled = await leastFootprint(server)
+  const readers = await Promise.all(Array.from({ length: 4 }, () => fetch(backupUrl(server))))
+  const meanwhile = await leastFootprint(server)
+  expect(meanwhile.memoryMib - filled.memoryMib).toBeLessThan(MEMORY_MIB)
+  for (const { body } of readers) await body?.cancel()
+}, 120_000)
+
 function isLastPage({ event, data }: { event: string; data: unknown }): boolean {
   return event === 'kv-snapshot' && !(data as KvSnapshotEvent).more
 }
 
-async function backup({ url }: Server): Promise<Buffer> {
-  const response = await fetch(`${url}${API_BASE}/backup`)
+const backupUrl = ({ url }: Server) => `${url}${API_BASE}/backup`
+
+async function backup(server: Server): Promise<Buffer> {
+  const response = await fetch(backupUrl(server))
   return Buffer.from(await response.arrayBuffer())
 }

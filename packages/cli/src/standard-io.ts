@@ -6,7 +6,6 @@
 
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
-import { untilAborted } from '@rollcall/runtime'
 import type { Io } from './context.ts'
 import { plainText } from './output.ts'
 
@@ -34,8 +33,12 @@ export function standardIo(
       if (!outputGone.signal.aborted) stdout.write(`${plainText(line)}\n`)
     },
     async bytes(bytes) {
-      if (outputGone.signal.aborted || stdout.write(bytes)) return
-      await Promise.race([once(stdout, 'drain'), untilAborted(outputGone.signal)])
+      const { signal } = outputGone
+      if (signal.aborted || stdout.write(bytes)) return
+      // Whoever has gone away takes no more, and that is no error here.
+      await once(stdout, 'drain', { signal }).catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
     },
     isTerminal,
     err(line) {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { fileOf, gathered, inPieces } from '../../testing/backup-files.ts'
 import { setUpCatalog, type CatalogHarness } from '../../testing/catalog-harness.ts'
 import type { RestoreStatus } from '../catalog.ts'
+import type { Resource } from '../resource-catalog.ts'
 import { BACKUPS_AT_ONCE } from '../limits.ts'
 
 const WAIT = { withinMs: 10_000, everyMs: 2 }
@@ -269,6 +270,6 @@ test('so many backups are read at a time, and a place is free when one is dispos
   for (const file of open) await file[Symbol.asyncDispose]()
 })
 
-function withoutRevision<T extends { readonly revision: number }>({ revision: _, ...rest }: T) {
-  return rest
+function withoutRevision({ id, ns, type, properties }: Resource): object {
+  return { id, ns, type, properties }
 }

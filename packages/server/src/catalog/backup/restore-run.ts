@@ -7,7 +7,7 @@
  */
 
 import { RegistryError } from '@rollcall/protocol/errors'
-import { untilAborted, type Clock } from '@rollcall/runtime'
+import type { Clock } from '@rollcall/runtime'
 import type { RestoreState } from '../catalog.ts'
 import type { Engine, Replaced, Restorable } from '../engine.ts'
 import { Slices } from '../engine/slices.ts'
@@ -80,11 +80,9 @@ async function* untilStopped(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = upload[Symbol.asyncIterator]()
-  const stopped = untilAborted(signal)
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), stopped])
-      if (!next || signal.aborted) throw calledOff()
+      const next = await unlessStopped(chunks.next(), signal)
       if (next.done === true) return
       yield next.value
     }
@@ -92,6 +90,20 @@ async function* untilStopped(
     // Whoever sends still may never answer to this.
     void chunks.return?.()
   }
+}
+
+/** A race with one promise that outlives all others would hold on to whatever won against it. */
+function unlessStopped<T>(next: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(calledOff())
+    }
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    next.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', stop)
+    })
+  })
 }
 
 function sourceOf(
