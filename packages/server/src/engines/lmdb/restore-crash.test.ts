@@ -64,7 +64,7 @@ async function keysInFile(folder: string): Promise<number> {
   return keys
 }
 
-test.concurrent.each<[string, readonly ('old' | 'new')[]]>([
+test.each<[string, readonly ('old' | 'new')[]]>([
   ['halfway', ['old']],
   ['0', ['old']],
   ['3', ['old', 'new']],
