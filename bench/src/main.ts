@@ -15,6 +15,7 @@ import { Peers } from './suite/peers.ts'
 import type { Bench, Row, Scenario } from './suite/scenario.ts'
 import { parseOptions, USAGE, type Options } from './options.ts'
 import { replicationScenarios } from './replication/index.ts'
+import { resourceScenarios } from './resources/index.ts'
 import { killChildren } from './tools/child.ts'
 import { debianTools } from './tools/debian-packages.ts'
 import { commitOf, machineOf } from './tools/machine.ts'
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<string, readonly Scenario[]>> = {
   instances: instanceScenarios,
   replication: replicationScenarios,
   catalog: catalogScenarios,
+  resources: resourceScenarios,
 }
 const PEER_SECONDS = { quick: 2, full: 8 }
 
