@@ -88,6 +88,8 @@ export const SEARCH_LIMITS = {
   valueCharacters: 4_096,
   /** What a search does before it queues with the other long ones: a millisecond or less. */
   stepsAtOnce: 2_000,
+  /** Changes that a search takes over into the index before it begins; more are waited for by trying again. */
+  behind: 100_000,
   /** Long searches that wait for each other. */
   waiting: 256,
   /** From its first step to its last, the wait for others included. */

@@ -11,6 +11,7 @@ import { ResourceTable } from '../resources/resource-table.ts'
 import { InvertedIndex } from './inverted-index.ts'
 import { ResourceSearch } from './resource-search.ts'
 import { RowOrder, rowNumber } from './row-order.ts'
+import { SearchIndex } from './search-index.ts'
 
 /** So that a handful of rows takes every way that half a million take. */
 const TUNING = { few: 1, rowCost: 2, walkCost: 0.2, batch: 3 }
@@ -67,6 +68,7 @@ const crowded = (row: ResourceRow) => rowNumber(row) % 11
 /** A view that changes while it is searched, and a plain list of what is in it. */
 class World {
   readonly index: InvertedIndex
+  readonly source: SearchIndex
   readonly rows = new Map<string, ResourceRow>()
   readonly #namespaces = new NamespaceTable()
   readonly #resources: ResourceTable
@@ -78,16 +80,17 @@ class World {
 
   constructor(numberOf: (row: ResourceRow) => number) {
     this.index = new InvertedIndex(new RowOrder(numberOf))
+    this.source = new SearchIndex(undefined, this.index)
     const told = {
       put: (row: ResourceRow) => this.rows.set(storedKey(row), row),
       delete: (row: ResourceRow) => this.rows.delete(storedKey(row)),
     }
-    this.#resources = new ResourceTable(FAMILY.resource, [this.index, told])
+    this.#resources = new ResourceTable(FAMILY.resource, [this.source, told])
     for (const id of NAMESPACES) this.#place(id, ROOT_ID, id)
     const tables = {
       namespaces: this.#namespaces,
       resources: this.#resources,
-      search: this.index,
+      search: this.source,
     }
     const turn = async () => {
       await Promise.resolve()

@@ -46,12 +46,15 @@ export class ResourceSearch {
   readonly search: Search = async (query, signal = this.#never) => {
     checkQuery(query)
     if (signal.aborted) throw unavailable('The search was ended before it began.')
-    const { namespaces, resources, search: index } = this.#core.tables
+    const { namespaces, resources, search: source } = this.#core.tables
+    if (source.behind > SEARCH_LIMITS.behind) {
+      throw unavailable('What was written is still being indexed; try again in a moment.')
+    }
     const { ns, type, key, value, mode, after, limit } = query
     const node = namespaces.find(ns)
     if (!node) throw namespaceNotFound(ns)
     const run = new SearchRun({
-      index,
+      source,
       scope: new Scope({ namespaces, resources, node, type }),
       matcher: valueMatcher(mode, value),
       key,

@@ -21,7 +21,8 @@ import { SEVERAL, type ValueTable } from './value-table.ts'
 
 /** Adds to the page all rows that may be on it. */
 export async function lookUp(run: SearchRun, limit: number): Promise<void> {
-  const { index, key, matcher, scope, tuning } = run.options
+  const { key, matcher, scope, source, tuning } = run.options
+  const { index } = source
   const { few, rowCost, walkCost } = tuning
   const keys = key === undefined ? [...index.keys()] : [key]
   const tables = keys.map((name) => index.table(name)).filter((table) => table !== undefined)

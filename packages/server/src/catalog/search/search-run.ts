@@ -1,15 +1,15 @@
 import type { SearchHit, SearchPage } from '../resource-catalog.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
-import type { InvertedIndex } from './inverted-index.ts'
 import { stepsOf, valuesOf, type ValueMatcher } from './matcher.ts'
 import type { Page } from './page.ts'
 import type { Placed } from './postings.ts'
 import type { Scope } from './scope.ts'
+import { STEPS_PER_CHANGE, type SearchIndex } from './search-index.ts'
 import type { SearchTuning } from './search-tuning.ts'
 import type { SearchWork } from './work.ts'
 
 export interface SearchRunOptions {
-  readonly index: InvertedIndex
+  readonly source: SearchIndex
   readonly scope: Scope
   readonly matcher: ValueMatcher
   /** Undefined: any property. */
@@ -41,16 +41,18 @@ export class SearchRun {
     look: (run: SearchRun) => Promise<void>,
     present: (row: ResourceRow) => SearchHit['resource'],
   ): Promise<{ readonly page: Omit<SearchPage, 'next'>; readonly next: number | undefined }> {
-    const { index, work } = this.options
-    const stop = index.observe((row) => this.#came.push(row))
+    const { source, work } = this.options
+    await this.#catchUp()
+    const stop = source.index.observe((row) => this.#came.push(row))
     try {
       await look(this)
       do {
+        await this.#catchUp()
         const came = this.#came
         this.#came = []
         await this.judge(came)
         await this.#tellMatched()
-      } while (this.#came.length > 0)
+      } while (this.#came.length > 0 || source.behind > 0)
       const { hits, next } = this.options.page.close((candidate) => this.#isHit(candidate))
       const told = hits.map(({ row }) => ({
         resource: present(row),
@@ -120,7 +122,7 @@ export class SearchRun {
 
   /** Undefined when the row has gone: what was its place may be another's. */
   #placeNow(row: ResourceRow): number | undefined {
-    const { order } = this.options.index
+    const { order } = this.options.source.index
     const place = order.placeOf(row)
     return order.isCurrent(place, row) ? place : undefined
   }
@@ -133,6 +135,15 @@ export class SearchRun {
       if (matcher.mode === 'regex') await work.step(stepsOf(matcher))
     }
     return false
+  }
+
+  /** Lets the index take over what has changed. */
+  async #catchUp(): Promise<void> {
+    const { source, work } = this.options
+    while (source.takeOver()) {
+      const wait = work.step(STEPS_PER_CHANGE)
+      if (wait) await wait
+    }
   }
 
   async #tellMatched(): Promise<void> {
@@ -149,8 +160,8 @@ export class SearchRun {
   }
 
   #isHit({ place, row }: Placed): boolean {
-    const { index, scope } = this.options
-    return index.order.isCurrent(place, row) && scope.has(row)
+    const { source, scope } = this.options
+    return source.index.order.isCurrent(place, row) && scope.has(row)
   }
 }
 

@@ -71,7 +71,7 @@ export class ViewFollower implements Actor {
   async #build(why: RestartReason | 'start', signal: AbortSignal): Promise<void> {
     const { engine, view, clock, log, metrics } = this.#options
     const startedMs = clock.monotonicMs()
-    const tables = new ViewTables()
+    const tables = new ViewTables(clock)
     const slices = new Slices(clock)
     await using snapshot = await engine.snapshot()
     for await (const page of snapshot.pages()) {

@@ -1,3 +1,4 @@
+import type { Clock } from '@rollcall/runtime'
 import { ElectionTable } from '../election-table.ts'
 import type { KeyValue } from '../engine.ts'
 import { FAMILY } from '../key-schema.ts'
@@ -6,7 +7,7 @@ import { HostIndex } from '../machines/host-index.ts'
 import { NamespaceTable } from '../namespaces/namespace-table.ts'
 import { TypeTable } from '../resource-types/type-table.ts'
 import { ResourceTable } from '../resources/resource-table.ts'
-import { InvertedIndex } from '../search/inverted-index.ts'
+import { SearchIndex } from '../search/search-index.ts'
 import { KvTable } from './kv-table.ts'
 import type { Reducer } from './reducer.ts'
 
@@ -18,21 +19,20 @@ export class ViewTables {
   readonly namespaces = new NamespaceTable()
   readonly hosts = new HostIndex()
   /** What searches ask. */
-  readonly search = new InvertedIndex()
-  readonly resources = new ResourceTable(FAMILY.resource, [this.hosts, this.search])
+  readonly search: SearchIndex
+  readonly resources: ResourceTable
   readonly templates = new ResourceTable(FAMILY.template)
   readonly types = new TypeTable()
-  readonly #byFamily = new Map<string, Reducer>(
-    [
-      this.kv,
-      this.leases,
-      this.elections,
-      this.namespaces,
-      this.resources,
-      this.templates,
-      this.types,
-    ].map((table) => [table.family, table]),
-  )
+  readonly #byFamily: ReadonlyMap<string, Reducer>
+
+  /** With a clock, what may lag behind catches up by itself. */
+  constructor(clock?: Clock) {
+    this.search = new SearchIndex(clock)
+    this.resources = new ResourceTable(FAMILY.resource, [this.hosts, this.search])
+    const { kv, leases, elections, namespaces, resources, templates, types } = this
+    const tables = [kv, leases, elections, namespaces, resources, templates, types]
+    this.#byFamily = new Map(tables.map((table): [string, Reducer] => [table.family, table]))
+  }
 
   put(entry: KeyValue): void {
     this.#of(entry.key)?.put(entry)
