@@ -90,9 +90,13 @@ async function start(bench: Bench, data: string, { count, starts }: Size): Promi
     await node.stop()
   }
   const worstMs = Math.max(...readyMs)
-  const lateRowOfStart = lateRow(`a start with ${count} keys, from when it listens`, Math.max(...lateMs), {
-    details: { leastMs: Math.min(...lateMs) },
-  })
+  const lateRowOfStart = lateRow(
+    `a start with ${count} keys, from when it listens`,
+    Math.max(...lateMs),
+    {
+      details: { leastMs: Math.min(...lateMs) },
+    },
+  )
   return [
     {
       scenario: 'view',
