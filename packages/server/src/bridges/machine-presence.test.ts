@@ -233,6 +233,20 @@ describe('an operator’s offline', () => {
     expect(s.revision()).toBe(before)
   })
 
+  test.each([1, 3, 5, 7, 9])('is not overwritten by who hears of it %i s late', async (seconds) => {
+    const s = await setUp()
+    s.follow()
+    await s.pass(MINUTE_MS, 'h')
+    await s.pass(11 * MINUTE_MS)
+    s.engine.pauseWatches()
+    const spoken = s.catalog.machines.merge('h', { status: 'offline' })
+    await s.pass(MINUTE_MS + seconds * 1_000)
+    s.engine.resumeWatches()
+    await s.pass(MINUTE_MS)
+    await spoken
+    expect(s.statuses('h')).toEqual(['offline'])
+  })
+
   test('ends when its sleep is over, and the machine gets its time anew', async () => {
     const s = await setUp()
     s.follow()
@@ -286,6 +300,16 @@ describe('a registry that could not have heard', () => {
     await s.pass(MINUTE_MS, ...fleet)
     s.clock.stall(600 * MINUTE_MS)
     await s.pass(11 * MINUTE_MS)
+    expect(s.tally(fleet)).toEqual({ online: 40 })
+  })
+
+  test('takes no time in which it stood still for absence', async () => {
+    const s = await setUpFleet()
+    s.follow()
+    await s.pass(MINUTE_MS, ...fleet)
+    await s.pass(5 * MINUTE_MS, ...fleet.slice(1))
+    s.clock.stall(20 * MINUTE_MS)
+    await s.pass(5 * MINUTE_MS, ...fleet.slice(1))
     expect(s.tally(fleet)).toEqual({ online: 40 })
   })
 

@@ -47,7 +47,7 @@ export interface MachinePresenceOptions {
 const LOOK_EVERY_MS = 1_000
 /** How often every machine is looked at, at most. */
 const REVIEW_EVERY_MS = 5_000
-/** A review takes at most this share of the time. */
+/** Looking at them takes at most this share of the time. */
 const REVIEW_SHARE = 0.05
 /** So many machines are looked at in one stretch. */
 const STRETCH = 500
@@ -60,6 +60,8 @@ export class MachinePresence implements Actor {
   /** Machines that came since the last turn. */
   readonly #came = new Set<string>()
   #heldBack = 0
+  /** How long the last look at all machines took, without what was written after it. */
+  #lookedForMs = 0
 
   constructor(options: MachinePresenceOptions) {
     const { instances, catalog, settings, clock, log } = options
@@ -114,11 +116,10 @@ export class MachinePresence implements Actor {
       const came = [...this.#came]
       this.#came.clear()
       await this.#attendAll(came, signal)
-      const startedMs = clock.monotonicMs()
-      if (startedMs < reviewAtMs) continue
+      if (clock.monotonicMs() < reviewAtMs) continue
       await this.#review(signal)
-      const tookMs = clock.monotonicMs() - startedMs
-      reviewAtMs = clock.monotonicMs() + Math.max(REVIEW_EVERY_MS, tookMs / REVIEW_SHARE)
+      const pauseMs = Math.max(REVIEW_EVERY_MS, this.#lookedForMs / REVIEW_SHARE)
+      reviewAtMs = clock.monotonicMs() + pauseMs
     } while (await clock.sleep(LOOK_EVERY_MS, signal))
   }
 
@@ -145,6 +146,7 @@ export class MachinePresence implements Actor {
 
   async #followAll(signal: AbortSignal): Promise<boolean> {
     const { catalog, settings, clock } = this.#options
+    const startedMs = clock.monotonicMs()
     const review = await reviewAll({
       catalog,
       sightings: this.#sightings,
@@ -154,6 +156,7 @@ export class MachinePresence implements Actor {
       breathe: () => clock.sleep(0, signal),
     })
     if (!review) return false
+    this.#lookedForMs = clock.monotonicMs() - startedMs
     this.#tellHeldBack(review.heldBack)
     await this.#writer.write(review.tasks)
     return !signal.aborted
