@@ -49,7 +49,7 @@ export interface ReviewOptions {
 const MACHINE = 'machine'
 const HOSTNAME = 'hostname'
 /** A few milliseconds of work. */
-const PAGE = 500
+const PAGE = 250
 
 /** Reviews every machine, a page at a time. Undefined when it was told to stop. */
 export async function reviewAll(options: ReviewOptions): Promise<Review | undefined> {
