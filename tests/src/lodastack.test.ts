@@ -164,6 +164,35 @@ test.concurrent(
   240_000,
 )
 
+test.concurrent(
+  'every node knows the reports that another was given',
+  async () => {
+    await using a = await startRegistry({ args: ['--id', 'a'] })
+    await using b = await startRegistry({ args: ['--id', 'b', '--peers', a.server.http] })
+    await a.client.report('to-a', { newiplist: ['10.0.0.1'], sn: '1' })
+    await b.client.report('to-b', { newiplist: ['10.0.0.2'], sn: '2' })
+    const agentsOf = async ({ client }: typeof a) => {
+      const agents = await client.ask<Record<string, Record<string, unknown>>>('GET', '/agents')
+      // Each node has a catalog of its own, in which the machines have ids of their own.
+      return Object.fromEntries(
+        Object.entries(agents).map(([name, { uuid: _uuid, ...report }]) => [name, report]),
+      )
+    }
+    const isSame = async () => {
+      const [ofA, ofB] = [await agentsOf(a), await agentsOf(b)]
+      expect(Object.keys(ofA).sort()).toEqual(['to-a', 'to-b'])
+      expect(ofB).toEqual(ofA)
+      expect(ofA['to-b']).toMatchObject({ sn: '2', newiplist: ['10.0.0.2'], ns: ['pool.loda'] })
+      return true
+    }
+    await until('both know both', isSame, { withinMs: 30_000, everyMs: 100 })
+    const peers = await a.client.ask<Record<string, { role: string }>>('GET', '/peer')
+    const roles = Object.values(peers).map(({ role }) => role)
+    expect(roles.sort()).toEqual(['Follower', 'Leader'])
+  },
+  60_000,
+)
+
 function placesOf(hostname: string): string[] {
   const places = [
     ...(hostname.endsWith('-1') ? ['all.product.loda'] : []),
