@@ -287,8 +287,11 @@ function attempt(act: () => Promise<unknown>, onModel: () => void): () => Promis
 }
 
 const step = fc.oneof(
-  ...[create, create, create, change, remove],
-  ...[add, add, add, add, rename, rename, transfer, transfer, replace],
+  { weight: 3, arbitrary: create },
+  { weight: 1, arbitrary: fc.oneof(change, remove, replace) },
+  { weight: 4, arbitrary: add },
+  { weight: 2, arbitrary: rename },
+  { weight: 2, arbitrary: transfer },
 )
 
 test('namespaces and their resources are those of a simple model, whichever node writes', async () => {
