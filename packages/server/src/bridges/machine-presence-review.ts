@@ -110,8 +110,13 @@ function sightOf(
 ): Sight {
   const shown = sightings.of(hostname)
   if (!shown) return { kind: 'absent', forMs: absences.absent(hostname) }
+  if (shown.heldSinceMs > 0) {
+    // It is not heard, and nobody knows since when: when it leaves, it has its grace.
+    absences.forget(hostname)
+    return { kind: 'held' }
+  }
   absences.present(hostname)
-  return { kind: shown.heldSinceMs > 0 ? 'held' : 'present' }
+  return { kind: 'present' }
 }
 
 function isOnline({ status }: MachineState): boolean {
