@@ -108,9 +108,9 @@ function sightOf(
   hostname: string,
   { sightings, absences }: Pick<ReviewOptions, 'sightings' | 'absences'>,
 ): Sight {
-  const shown = sightings.of(hostname)
-  if (!shown) return { kind: 'absent', forMs: absences.absent(hostname) }
-  if (shown.heldSinceMs > 0) {
+  const sighting = sightings.of(hostname)
+  if (!sighting) return { kind: 'absent', forMs: absences.absent(hostname) }
+  if (sighting.isHeld) {
     // It is not heard, and nobody knows since when: when it leaves, it has its grace.
     absences.forget(hostname)
     return { kind: 'held' }

@@ -15,6 +15,13 @@ export interface SightingsOptions {
   readonly onCame: (hostname: string) => void
 }
 
+/** A machine in one place, as it was told last. */
+export interface Sighting {
+  readonly shown: ShownInstance
+  /** Protection keeps it although its time has passed. */
+  readonly isHeld: boolean
+}
+
 /** No env has this name: what is shown elsewhere than there is shown anywhere. */
 const NO_ENV = ''
 /** A few milliseconds of work. */
@@ -23,7 +30,7 @@ const STRETCH = 5_000
 export class Sightings {
   readonly #options: SightingsOptions
   /** What is shown under each hostname: nearly always in one place. */
-  readonly #seen = new Map<string, readonly ShownInstance[]>()
+  readonly #seen = new Map<string, readonly Sighting[]>()
   readonly #subscriptions = new Map<string, () => void>()
 
   constructor(options: SightingsOptions) {
@@ -74,9 +81,9 @@ export class Sightings {
   }
 
   /** What is shown under a hostname; undefined: it is absent. One that is heard says more than one that is only held. */
-  of(hostname: string): ShownInstance | undefined {
+  of(hostname: string): Sighting | undefined {
     const places = this.#seen.get(hostname)
-    return places?.find(({ heldSinceMs }) => heldSinceMs === 0) ?? places?.[0]
+    return places?.find(({ isHeld }) => !isHeld) ?? places?.[0]
   }
 
   #change({ changed }: ServiceChanges): void {
@@ -87,15 +94,17 @@ export class Sightings {
   }
 
   #put(shown: ShownInstance): void {
-    const { id } = shown
+    const { id, heldSinceMs } = shown
     const known = this.#seen.get(id)
-    if (known?.includes(shown) === true) return
-    this.#seen.set(id, [...(known ?? []).filter((other) => !isSamePlace(other, shown)), shown])
+    const others = (known ?? []).filter((other) => !isSamePlace(other.shown, shown))
+    // Kept as it is told: an instance that has just gone is no longer held, and not yet told of.
+    this.#seen.set(id, [...others, { shown, isHeld: heldSinceMs > 0 }])
     if (!known) this.#options.onCame(id)
   }
 
   #take(gone: Place): void {
-    const left = (this.#seen.get(gone.id) ?? []).filter((other) => !isSamePlace(other, gone))
+    const known = this.#seen.get(gone.id) ?? []
+    const left = known.filter(({ shown }) => !isSamePlace(shown, gone))
     if (left.length === 0) this.#seen.delete(gone.id)
     else this.#seen.set(gone.id, left)
   }

@@ -126,10 +126,11 @@ export class MachinePresence implements Actor {
   /** What is to be done about a machine that is there. */
   #attend(hostname: string): Task | Stranger | undefined {
     const { catalog, settings, clock } = this.#options
-    const shown = this.#sightings.of(hostname)
-    if (!shown) return undefined
+    const sighting = this.#sightings.of(hostname)
+    if (!sighting) return undefined
     const rows = catalog.machines.find(hostname)
     if (rows.length === 0) {
+      const { shown } = sighting
       return settings.register ? { hostname, verdict: 'register', shown } : undefined
     }
     if (!settings.presence) return undefined
