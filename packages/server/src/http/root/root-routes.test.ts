@@ -45,7 +45,7 @@ describe('a node that is not ready', () => {
     const native = operationsOf(t.app).filter(
       ({ name, path }) => path.startsWith('/registry/v1') && !LOOKS.has(name),
     )
-    expect(native).toHaveLength(28)
+    expect(native).toHaveLength(51)
     for (const { method, path } of native) {
       const line = `${method} ${path.replaceAll(/[{}]/g, '')}?service=web`
       const answer = await t.ask(line, method === 'PUT' ? { body: { addresses: [] } } : {})
@@ -93,6 +93,8 @@ test('metrics are text for Prometheus, with requests by route and never by URL',
 })
 
 describe('openapi.json', () => {
+  /** What takes a body of bytes. */
+  const BYTES = new Set(['PUT /registry/v1/kv/{key}', 'POST /registry/v1/restore'])
   /** The contract: what each operation answers, and whether it takes a body. */
   const CONTRACT: Readonly<Record<string, readonly [answers: string, body: boolean]>> = {
     'GET /healthz': ['200', false],
@@ -123,6 +125,29 @@ describe('openapi.json', () => {
     'GET /registry/v1/kv': ['200 304 4XX', false],
     'DELETE /registry/v1/kv': ['200 4XX', false],
     'POST /registry/v1/txn': ['200 4XX', true],
+    'GET /registry/v1/namespaces': ['200 4XX', false],
+    'POST /registry/v1/namespaces': ['201 4XX', true],
+    'GET /registry/v1/namespaces/{path}': ['200 4XX', false],
+    'POST /registry/v1/namespaces/{path}': ['201 4XX', true],
+    'PATCH /registry/v1/namespaces/{path}': ['200 4XX', true],
+    'DELETE /registry/v1/namespaces/{path}': ['204 4XX', false],
+    'GET /registry/v1/types': ['200 4XX', false],
+    'GET /registry/v1/types/{type}': ['200 4XX', false],
+    'PUT /registry/v1/types/{type}': ['200 201 4XX', true],
+    'DELETE /registry/v1/types/{type}': ['204 4XX', false],
+    'GET /registry/v1/resources/{type}': ['200 4XX', false],
+    'PUT /registry/v1/resources/{type}': ['200 4XX', true],
+    'POST /registry/v1/resources/{type}': ['201 4XX', true],
+    'GET /registry/v1/resources/{type}/{id}': ['200 4XX', false],
+    'PATCH /registry/v1/resources/{type}/{id}': ['200 4XX', true],
+    'DELETE /registry/v1/resources/{type}/{id}': ['204 4XX', false],
+    'POST /registry/v1/resources/{type}/batch': ['200 4XX', true],
+    'POST /registry/v1/resources/{type}/move': ['200 4XX', true],
+    'POST /registry/v1/resources/{type}/copy': ['200 4XX', true],
+    'GET /registry/v1/search': ['200 4XX', false],
+    'GET /registry/v1/backup': ['200 4XX 5XX', false],
+    'GET /registry/v1/restore': ['200 4XX 5XX', false],
+    'POST /registry/v1/restore': ['200 4XX 5XX', true],
     'POST /registry/v1/leases': ['201 4XX', true],
     'GET /registry/v1/leases': ['200 4XX', false],
     'GET /registry/v1/leases/{id}': ['200 4XX', false],
@@ -158,7 +183,7 @@ describe('openapi.json', () => {
         inPath: named.sort(),
       })
       expect(inPath.filter(({ required }) => required !== true)).toEqual([])
-      if (requestBody && name !== 'PUT /registry/v1/kv/{key}') {
+      if (requestBody && !BYTES.has(name)) {
         expect(requestBody.content['application/json']?.schema).toHaveProperty('properties')
       }
       for (const [status, { content = {} }] of Object.entries(responses)) {
