@@ -11,6 +11,8 @@ const ALONE = ['tests/src/*pressure.test.ts', 'tests/src/cluster-{join,partition
 
 export default defineConfig({
   test: {
+    // By default a machine of two cores gets one.
+    maxWorkers: '100%',
     projects: [
       {
         ...fromSource,
