@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 // Packages resolve each other to their sources, so that tests need no build.
 const fromSource = {
   resolve: { conditions: ['rollcall-source'] },
-  ssr: { resolve: { conditions: ['rollcall-source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['rollcall-source', 'node', 'default'] } },
 }
 
 /** They use up what a machine has, and look at how others fare meanwhile: they run one by one. */
@@ -23,6 +23,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/src/**/*.test.ts',
           ],
+          exclude: ['**/*.etcd.test.ts', '**/node_modules/**'],
           // Properties take a second; a busy machine five.
           testTimeout: 15_000,
         },
@@ -33,6 +34,17 @@ export default defineConfig({
           name: 'simulator',
           include: ['packages/server/test/**/*.test.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          // What needs an etcd that runs: real time, and one process of it a file.
+          name: 'etcd',
+          include: ['packages/server/src/engines/etcd/**/*.etcd.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

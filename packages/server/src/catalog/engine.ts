@@ -1,15 +1,17 @@
 /**
  * The port to what keeps the catalog: exactly as strong as etcd v3, and no wider than is used.
- * `engines/memory`, `engines/lmdb` and later `engines/etcd` implement it; one suite of tests
+ * `engines/memory`, `engines/lmdb` and `engines/etcd` implement it; one suite of tests
  * (`testing/engine-contract.ts`) holds them all to what is said here.
  *
  * Keys are text of well-formed Unicode, ordered by their UTF-8 bytes (`compareKeys`). Revisions
- * are *logical*: they only grow, also through a restore and a move to another engine.
+ * are *logical*: they only grow, also through a restore and a move to another engine. They need
+ * not follow upon each other: where others use what an engine is built on, theirs lie between.
  *
  * Every promise here rejects with a `RegistryError`: `limit_exceeded`, `invalid_argument`,
  * `lease_not_found` (a put names one that is gone), `unavailable` (nothing was done; later it may
- * work), `engine_full` (nothing was done; space is needed), `outcome_unknown` (it may have
- * happened), `shutting_down`. Anything else is a bug.
+ * work), `engine_full` (nothing was done; space is needed), `generation_changed` (nothing was
+ * done; the content was replaced meanwhile), `outcome_unknown` (it may have happened),
+ * `shutting_down`. Anything else is a bug.
  *
  * @module
  */
@@ -118,7 +120,10 @@ export type Change =
   | { readonly kind: 'put'; readonly entry: KeyValue }
   | { readonly kind: 'delete'; readonly key: string }
 
-/** All that one revision changed; a key at most once. */
+/**
+ * All that one revision changed; a key at most once. One without changes says that its revision
+ * was reached, and that nothing changed up to it since the one before.
+ */
 export interface Batch {
   readonly revision: number
   readonly changes: readonly Change[]
@@ -137,8 +142,8 @@ export interface LeaseState extends Lease {
 
 /**
  * A lease ends a ttl after the last renewal that the engine processed, never before, and takes
- * its keys along in one revision. After a restart every lease has its full ttl again, from when
- * the engine runs: none ends before that.
+ * its keys along in one revision. After a restart of what keeps them every lease has its full ttl
+ * again, from when that runs: none ends before that.
  */
 export interface Leases {
   /**
@@ -220,8 +225,8 @@ export interface Engine extends Actor {
   checkRoom(size: ContentSize): Promise<void>
   /**
    * Replaces the whole content, at once and wholly or not at all: nobody sees a half of it. The
-   * revision afterwards is greater than any before, here or in the source, and every key has it.
-   * Every lease has its full ttl from then on. Watches end with `generation_changed`. One at a
+   * revision afterwards is greater than any before, here or in the source. So is that of every
+   * key, which is at most the revision afterwards. Every lease has its full ttl from then on. Watches end with `generation_changed`. One at a
    * time: a second one rejects with `unavailable`.
    */
   restore(source: Restorable, signal: AbortSignal): Promise<Replaced>

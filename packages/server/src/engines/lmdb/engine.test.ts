@@ -10,6 +10,7 @@ import { openLmdbEngine } from './index.ts'
 runEngineContract({
   name: 'lmdb',
   keeps: true,
+  leasesRest: true,
   lateMs: 0,
   home: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-lmdb-'))

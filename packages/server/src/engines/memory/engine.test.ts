@@ -6,6 +6,7 @@ import { createMemoryEngine } from './index.ts'
 runEngineContract({
   name: 'memory',
   keeps: false,
+  leasesRest: true,
   lateMs: 0,
   home: async () => {
     const clock = new FakeClock()

@@ -5,7 +5,7 @@
  */
 
 import { start, type Running } from '@rollcall/runtime'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type {
   Batch,
   Commit,
@@ -26,6 +26,11 @@ export interface EngineKind {
   readonly name: string
   /** Whether content outlives the engine. */
   readonly keeps: boolean
+  /**
+   * Whether leases stand still while the engine is closed, and have their full ttl afterwards.
+   * Where others keep them, they go on meanwhile.
+   */
+  readonly leasesRest: boolean
   /** How much later than its ttl a lease may end, in milliseconds. */
   readonly lateMs: number
   home(): Promise<EngineHome>
@@ -103,12 +108,34 @@ export async function collect(
   return seen
 }
 
-/** Everything from a revision up to another. */
+/** Everything that changed from a revision up to another. */
 export async function watched(engine: Engine, from: number, to: number): Promise<readonly Batch[]> {
-  return await collect(
+  const batches = await collect(
     (signal) => engine.watch(from, signal),
-    (batches) => (batches.at(-1)?.revision ?? from - 1) >= to,
+    (some) => (some.at(-1)?.revision ?? from - 1) >= to,
   )
+  return batches.filter(hasChanges)
+}
+
+/** The first revision from one on that changed something, in short. */
+export async function nextChange(engine: Engine, from: number): Promise<[number, ...string[]]> {
+  const batches = await collect(
+    (signal) => engine.watch(from, signal),
+    (some) => some.some(hasChanges),
+  )
+  const found = batches.find(hasChanges)
+  return found ? inShort(found) : [from]
+}
+
+/** Fails when something has changed after a revision. */
+export async function expectNothingSince(engine: Engine, revision: number): Promise<void> {
+  const probe = await doAll(engine, put('probe'))
+  expect(await nextChange(engine, revision + 1)).toEqual([probe.revision, '+probe='])
+}
+
+/** Whether it says more than that its revision was reached. */
+export function hasChanges({ changes }: Batch): boolean {
+  return changes.length > 0
 }
 
 /** A batch in short: `+key=value` and `-key`. */

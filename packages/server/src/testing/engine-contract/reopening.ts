@@ -10,6 +10,7 @@ import {
   doAll,
   inShort,
   live,
+  nextChange,
   plain,
   put,
   remove,
@@ -39,37 +40,25 @@ export function reopeningContract(kind: EngineKind): void {
     const { engine, home, stop } = await live(kind)
     const lease = await engine.leases.grant({ ttlMs: 60_000 })
     const { revision } = await doAll(engine, put('a', '1'), put('gone'), put('l', '', lease.id))
-    await doAll(engine, put('a', '2'), remove('gone'))
+    const second = await doAll(engine, put('a', '2'), remove('gone'))
     const before = (await engine.range({ prefix: '', limit: 10 })).entries.map(plain)
     await stop()
     const { engine: again } = await live(kind, home)
-    expect(await again.revision()).toBe(revision + 1)
+    expect(await again.revision()).toBeGreaterThanOrEqual(second.revision)
     expect((await again.range({ prefix: '', limit: 10 })).entries.map(plain)).toEqual(before)
-    expect(await doAll(again, put('b'))).toMatchObject({ revision: revision + 2 })
-    const batches = await watched(again, revision + 1, revision + 2)
+    const third = await doAll(again, put('b'))
+    expect(third.revision).toBeGreaterThan(second.revision)
+    const batches = await watched(again, revision + 1, third.revision)
     expect(batches.map(inShort)).toEqual([
-      [revision + 1, '+a=2', '-gone'],
-      [revision + 2, '+b='],
+      [second.revision, '+a=2', '-gone'],
+      [third.revision, '+b='],
     ])
     await again.leases.revoke(lease.id)
     expect(Object.keys(await contentOf(again))).toEqual(['a', 'b'])
   })
 
-  test('after reopening every lease has its full ttl', async () => {
-    const { engine, home, stop } = await live(kind)
-    const { id, ttlMs } = await engine.leases.grant({ ttlMs: 4_000 })
-    const { revision } = await doAll(engine, put('a', '', id))
-    await home.elapse(3_000)
-    await stop()
-    await home.elapse(10_000)
-    const { engine: again } = await live(kind, home)
-    await home.elapse(ttlMs - 500)
-    expect(Object.keys(await contentOf(again))).toEqual(['a'])
-    await home.elapse(500 + kind.lateMs)
-    expect((await watched(again, revision + 1, revision + 1)).map(inShort)).toEqual([
-      [revision + 1, '-a'],
-    ])
-  })
+  test('after reopening leases are as what keeps them says', () =>
+    kind.leasesRest ? leasesHaveTheirFullTtl(kind) : leasesWentOn(kind))
 
   test('what a restore brought is there after reopening, and what was before it is not', async () => {
     const { engine, home, stop } = await live(kind)
@@ -81,7 +70,36 @@ export function reopeningContract(kind: EngineKind): void {
     await stop()
     const { engine: again } = await live(kind, home)
     expect(await contentOf(again)).toEqual({ a: '1', b: '2' })
-    expect(await again.revision()).toBe(revision + 1)
+    expect(await again.revision()).toBeGreaterThan(revision)
     await expect(watched(again, revision, revision)).rejects.toMatchObject({ code: 'compacted' })
   })
+}
+
+/** Nobody keeps them but the engine. */
+async function leasesHaveTheirFullTtl(kind: EngineKind): Promise<void> {
+  const { engine, home, stop } = await live(kind)
+  const { id, ttlMs } = await engine.leases.grant({ ttlMs: 4_000 })
+  const { revision } = await doAll(engine, put('a', '', id))
+  await home.elapse(3_000)
+  await stop()
+  await home.elapse(10_000)
+  const { engine: again } = await live(kind, home)
+  await home.elapse(ttlMs - 500)
+  expect(Object.keys(await contentOf(again))).toEqual(['a'])
+  await home.elapse(500 + kind.lateMs)
+  expect((await nextChange(again, revision + 1)).slice(1)).toEqual(['-a'])
+}
+
+/** What keeps them runs on. */
+async function leasesWentOn(kind: EngineKind): Promise<void> {
+  const { engine, home, stop } = await live(kind)
+  const short = await engine.leases.grant({ ttlMs: 2_000 })
+  const long = await engine.leases.grant({ ttlMs: 60_000 })
+  const { revision } = await doAll(engine, put('a', '', short.id), put('b', '', long.id))
+  await stop()
+  await home.elapse(2_000 + kind.lateMs)
+  const { engine: again } = await live(kind, home)
+  expect((await nextChange(again, revision + 1)).slice(1)).toEqual(['-a'])
+  expect(Object.keys(await contentOf(again))).toEqual(['b'])
+  expect((await again.leases.timeToLive(long.id))?.remainingMs).toBeLessThan(59_000)
 }

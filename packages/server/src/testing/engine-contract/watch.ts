@@ -11,8 +11,10 @@ import type { Batch, Engine } from '../../catalog/engine.ts'
 import {
   collect,
   doAll,
+  hasChanges,
   inShort,
   live,
+  nextChange,
   put,
   remove,
   removeBelow,
@@ -20,22 +22,25 @@ import {
   type EngineKind,
 } from './home.ts'
 
+/** What the last commit puts. */
+const END = 'end'
+
 export function watchContract(kind: EngineKind): void {
   test('a watch brings each revision once, whole and in order, from the one asked for on', async () => {
     const { engine } = await live(kind)
-    const { revision } = await doAll(engine, put('a', '1'), put('b', '2'))
-    await doAll(engine, put('a', '3'), remove('b'))
-    await doAll(engine, put('p/1'), put('p/2'))
+    const first = await doAll(engine, put('a', '1'), put('b', '2'))
+    const second = await doAll(engine, put('a', '3'), remove('b'))
+    const third = await doAll(engine, put('p/1'), put('p/2'))
     await doAll(engine, remove('nothing'))
-    await doAll(engine, removeBelow('p/'))
+    const last = await doAll(engine, removeBelow('p/'))
     const all = [
-      [revision, '+a=1', '+b=2'],
-      [revision + 1, '+a=3', '-b'],
-      [revision + 2, '+p/1=', '+p/2='],
-      [revision + 3, '-p/1', '-p/2'],
-    ]
-    for (const skipped of all.keys()) {
-      const batches = await watched(engine, revision + skipped, revision + 3)
+      [first.revision, '+a=1', '+b=2'],
+      [second.revision, '+a=3', '-b'],
+      [third.revision, '+p/1=', '+p/2='],
+      [last.revision, '-p/1', '-p/2'],
+    ] as const
+    for (const [skipped, [revision]] of all.entries()) {
+      const batches = await watched(engine, revision, last.revision)
       expect(batches.map(inShort)).toEqual(all.slice(skipped))
     }
   })
@@ -44,22 +49,25 @@ export function watchContract(kind: EngineKind): void {
     const { engine } = await live(kind)
     const { revision } = await doAll(engine, put('a', '1'))
     const { id } = await engine.leases.grant({ ttlMs: 60_000 })
-    await doAll(engine, put('a', '2', id))
-    const [, batch] = await watched(engine, revision, revision + 1)
+    const second = await doAll(engine, put('a', '2', id))
+    const [, batch] = await watched(engine, revision, second.revision)
     expect(batch?.changes).toMatchObject([
-      { entry: { createRevision: revision, modRevision: revision + 1, lease: id } },
+      { entry: { createRevision: revision, modRevision: second.revision, lease: id } },
     ])
   })
 
   test('a watch that waits is told as soon as something changes', async () => {
     const { engine } = await live(kind)
     const from = (await engine.revision()) + 1
-    const watching = watched(engine, from, from + 1)
-    await doAll(engine, put('a'))
-    await doAll(engine, put('b'))
-    expect((await watching).map(inShort)).toEqual([
-      [from, '+a='],
-      [from + 1, '+b='],
+    const watching = collect(
+      (signal) => engine.watch(from, signal),
+      (batches) => batches.filter(hasChanges).length === 2,
+    )
+    const first = await doAll(engine, put('a'))
+    const second = await doAll(engine, put('b'))
+    expect((await watching).filter(hasChanges).map(inShort)).toEqual([
+      [first.revision, '+a='],
+      [second.revision, '+b='],
     ])
   })
 
@@ -83,18 +91,19 @@ export function watchContract(kind: EngineKind): void {
     const random = seededRandom(seed)
     const { engine } = await live(kind)
     const from = (await engine.revision()) + 1
-    const last = from + 399
-    const reading = Array.from({ length: 6 }, () => readInTurns(engine, { from, last, random }))
-    for (let revision = from; revision <= last; revision += 20) {
+    const reading = Array.from({ length: 6 }, () => readInTurns(engine, { from, random }))
+    const revisions: number[] = []
+    for (let round = 0; round < 20; round += 1) {
       const puts = Array.from({ length: 20 }, (_, at) => {
-        const operation = put(`k/${Math.floor(random() * 20)}`, String(revision + at))
+        const operation = put(`k/${Math.floor(random() * 20)}`, `${round}/${at}`)
         return engine.commit({ compares: [], then: [operation, put('newest')], serial: 's' })
       })
-      await Promise.all(puts)
+      for (const { revision } of await Promise.all(puts)) revisions.push(revision)
     }
+    const { revision: last } = await doAll(engine, put(END))
     const reference = (await watched(engine, from, last)).map(inShort)
     expect(reference.map(([revision]) => revision)).toEqual(
-      Array.from({ length: 400 }, (_, at) => from + at),
+      [...revisions, last].toSorted((left, right) => left - right),
     )
     for (const history of await Promise.all(reading)) {
       expect(history.map(inShort), `seed ${seed}`).toEqual(reference)
@@ -107,30 +116,31 @@ export function watchContract(kind: EngineKind): void {
     const nothing = { revision: 0, leases: [], async *pages() {} }
     const restored = await engine.restore(nothing, new AbortController().signal)
     await expect(watched(engine, revision, revision)).rejects.toMatchObject({ code: 'compacted' })
-    await doAll(engine, put('b'))
-    const batches = await watched(engine, restored.revision + 1, restored.revision + 1)
-    expect(batches.map(inShort)).toEqual([[restored.revision + 1, '+b=']])
+    const { revision: next } = await doAll(engine, put('b'))
+    expect(await nextChange(engine, restored.revision + 1)).toEqual([next, '+b='])
   })
 }
 
 interface Reading {
   readonly from: number
-  readonly last: number
   readonly random: () => number
 }
 
-/** Reads a few revisions, drops the watch in their middle, and goes on where it was. */
-async function readInTurns(engine: Engine, { from, last, random }: Reading): Promise<Batch[]> {
+/** Reads a few revisions, drops the watch in their middle, and goes on where it was, to the end. */
+async function readInTurns(engine: Engine, { from, random }: Reading): Promise<readonly Batch[]> {
   const seen: Batch[] = []
-  let next = from
-  while (next <= last) {
+  while (!seen.some(isEnd)) {
     const want = 1 + Math.floor(random() * 80)
+    const next = (seen.at(-1)?.revision ?? from - 1) + 1
     const some = await collect(
       (signal) => engine.watch(next, signal),
-      (batches) => batches.length >= Math.min(want, last - next + 1),
+      (batches) => batches.length >= want || batches.some(isEnd),
     )
     seen.push(...some)
-    next = (some.at(-1)?.revision ?? next - 1) + 1
   }
-  return seen
+  return seen.filter(hasChanges)
+}
+
+function isEnd({ changes }: Batch): boolean {
+  return changes.some((change) => change.kind === 'put' && change.entry.key === END)
 }

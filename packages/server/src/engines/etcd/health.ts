@@ -1,0 +1,133 @@
+/**
+ * Whether etcd can be written to: looked at each second, so that it is known before somebody
+ * waits for it.
+ *
+ * @module
+ */
+
+import { hasCode } from '@rollcall/protocol/errors'
+import type { Clock, Logger } from '@rollcall/runtime'
+import type { EtcdClient } from './etcd-client.ts'
+import { asRefusal, EtcdFailure } from './etcd-failure.ts'
+import { METHODS } from './methods.ts'
+import { contentGone, type Session } from './session.ts'
+
+const LOOK_EVERY_MS = 1_000
+/** Slower than this is no answer. */
+const LOOK_MS = 1_000
+/** One look that fails is an election; two are an outage. */
+const FAILS = 2
+/** Before it the fences of a watch could overtake its events, and a stalled leader end leases. */
+const SOUND_FROM = [3, 5, 8] as const
+
+export interface HealthOptions {
+  readonly client: EtcdClient
+  readonly session: Session
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What the member that is asked says of itself. */
+export interface MemberView {
+  readonly version: string
+  readonly sizeBytes: number
+  /** Its id of the leader, as text; undefined: it knows none. */
+  readonly leader: string | undefined
+  readonly term: number
+}
+
+export class Health {
+  readonly #options: HealthOptions
+  readonly #listeners = new Set<() => void>()
+  #broken: string | undefined
+  #fails = 0
+  #member: MemberView | undefined
+  #warned = false
+
+  constructor(options: HealthOptions) {
+    this.#options = options
+  }
+
+  get broken(): string | undefined {
+    return this.#broken
+  }
+
+  get member(): MemberView | undefined {
+    return this.#member
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    do await this.#look()
+    while (await this.#options.clock.sleep(LOOK_EVERY_MS, signal))
+  }
+
+  async #look(): Promise<void> {
+    const { client, session } = this.#options
+    try {
+      const status = await client.call(METHODS.status, {}, LOOK_MS)
+      this.#saw(status)
+      await session.ensure()
+      // Needs a majority, which the status of a member does not.
+      const key = session.keyspace.generation
+      const { kvs } = await client.call(METHODS.range, { key }, LOOK_MS)
+      if (kvs.length === 0) throw contentGone()
+      this.#fails = 0
+      this.#set(isFull(status.errors) ? NO_SPACE : undefined)
+    } catch (error) {
+      const refusal = asRefusal(error)
+      if (!hasCode(refusal, 'unavailable') && !hasCode(refusal, 'engine_full')) throw error
+      this.#fails += 1
+      const isPassing = error instanceof EtcdFailure && error.kind === 'no_answer'
+      if (isPassing && this.#fails < FAILS) return
+      session.doubtLane()
+      this.#set(refusal.message)
+    }
+  }
+
+  #saw({ version, dbSize, leader, raftTerm }: StatusAnswer): void {
+    this.#member = {
+      version,
+      sizeBytes: Number(dbSize),
+      leader: leader === '0' ? undefined : leader,
+      term: Number(raftTerm),
+    }
+    if (this.#warned || isSound(version)) return
+    this.#warned = true
+    this.#options.log.warn(
+      { version },
+      'this etcd ends leases early when its leader stalls; 3.5.8 or later is sounder',
+    )
+  }
+
+  #set(broken: string | undefined): void {
+    if (this.#broken === broken) return
+    const { log, client } = this.#options
+    if (broken === undefined) log.info({ url: client.url }, 'etcd can be written again')
+    else if (this.#broken === undefined) log.error({ reason: broken }, 'etcd cannot be written')
+    this.#broken = broken
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+type StatusAnswer = ReturnType<(typeof METHODS.status)['deserialize']>
+
+const NO_SPACE =
+  "etcd's database has reached its quota; delete something, then compact and defragment it and disarm its alarm."
+
+function isFull(errors: readonly string[]): boolean {
+  return errors.some((error) => error.includes('NOSPACE'))
+}
+
+function isSound(version: string): boolean {
+  const parts = version.split('.').map((part) => Number.parseInt(part, 10))
+  for (const [at, least] of SOUND_FROM.entries()) {
+    const part = parts[at] ?? 0
+    if (part !== least) return part > least
+  }
+  return true
+}
