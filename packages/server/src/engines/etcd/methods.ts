@@ -63,7 +63,7 @@ invariant(
   'the package "long" is there for protobufjs',
 )
 
-/** The types of the messages are those of `messages.ts`; a test writes and reads each of them. */
+/** The types of its messages are those of `messages.ts`. */
 function method<Request, Response>(service: string, name: string): Method<Request, Response> {
   const { path, requestSerialize, responseDeserialize } = find(service, name)
   return {

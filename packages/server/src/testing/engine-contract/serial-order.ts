@@ -19,7 +19,8 @@ const prefix = fc.constantFrom('', 'a', 'a/', 'b/')
 const value = fc.constantFrom('x', 'y', 'z').map((text) => Buffer.from(text))
 const age = fc.nat(6)
 
-type Unplaced = (revision: number) => Commit
+/** A commit, by the newest revision when it is issued. */
+export type Unplaced = (revision: number) => Commit
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), key, value }) },
@@ -44,7 +45,8 @@ const compare: fc.Arbitrary<Compare> = fc.oneof(
 )
 
 const branch = fc.array(operation, { maxLength: 4 }).map(withoutDoubleWrites)
-const commit: fc.Arbitrary<Unplaced> = fc
+/** Commits that conflict as they may. */
+export const conflictingCommit: fc.Arbitrary<Unplaced> = fc
   .record({ compares: fc.array(compare, { maxLength: 3 }), then: branch, otherwise: branch })
   .map((drawn) => (revision) => ({
     ...drawn,
@@ -52,7 +54,7 @@ const commit: fc.Arbitrary<Unplaced> = fc
       'revision' in one ? { ...one, revision: Math.max(0, revision - one.revision) } : one,
     ),
   }))
-const rounds = fc.array(fc.array(commit, { minLength: 1, maxLength: 12 }), {
+const rounds = fc.array(fc.array(conflictingCommit, { minLength: 1, maxLength: 12 }), {
   minLength: 1,
   maxLength: 6,
 })
