@@ -14,10 +14,14 @@ function isTrue(compare: CompareRequest, revision: number): boolean {
 }
 
 test('a compare of revisions means the same in the terms of etcd, whatever the base', () => {
-  const small = fc.nat(5)
-  const is = fc.constantFrom('=' as const, '<' as const, '>' as const)
+  const drawn = fc.record({
+    base: fc.constantFrom(0, 3, 1_000_000),
+    at: fc.nat(8),
+    near: fc.nat(5),
+    is: fc.constantFrom('=' as const, '<' as const, '>' as const),
+  })
   fc.assert(
-    fc.property(fc.constantFrom(0, 3, 1_000_000), fc.nat(8), small, is, (base, at, near, is) => {
+    fc.property(drawn, ({ base, at, near, is }) => {
       const generation = { number: 2, base, modRevision: 1 }
       const logical = at === 0 ? 0 : base + at
       for (const revision of [near, base + near, logical]) {
@@ -28,9 +32,10 @@ test('a compare of revisions means the same in the terms of etcd, whatever the b
           '<': logical < revision,
           '>': logical > revision,
         }
-        expect(request && isTrue(request, at), JSON.stringify({ base, at, is, revision })).toBe(
-          expected[is],
-        )
+        expect({ revision, is: request && isTrue(request, at) }).toEqual({
+          revision,
+          is: expected[is],
+        })
       }
     }),
     { numRuns: 500 },

@@ -23,7 +23,8 @@ test.each([
   [STATUS.UNAUTHENTICATED, 'etcdserver: invalid auth token', 'token_refused', 'unavailable'],
   [STATUS.PERMISSION_DENIED, 'etcdserver: permission denied', 'denied', 'unavailable'],
   [STATUS.UNIMPLEMENTED, 'unknown service', 'bug', undefined],
-])('status %i, "%s" is %s', (code, details, kind, told) => {
+] as const)('status %i, "%s" is %s', (...row) => {
+  const [code, details, kind, told] = row
   const failure = failureOf({ code, details, message: details } as ServiceError)
   expect(failure.kind).toBe(kind)
   const refusal = failure.refusal()

@@ -1,14 +1,7 @@
 import { silentLog, start, systemClock, systemRandom } from '@rollcall/runtime'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Commit } from '../../catalog/engine.ts'
-import {
-  contentOf,
-  doAll,
-  put,
-  read,
-  remove,
-  removeBelow,
-} from '../../testing/engine-contract/home.ts'
+import { contentOf, doAll, put, read, remove } from '../../testing/engine-contract/home.ts'
 import { EtcdMembers } from '../../testing/etcd-members.ts'
 import { MuteProxy } from '../../testing/mute-proxy.ts'
 import { openEtcdEngine, type EtcdEngine } from './index.ts'
@@ -89,11 +82,6 @@ test('what a batch did whose answer was lost is found out, for each of its commi
     { reason: { code: 'lease_not_found', details: { lease: gone.id } } },
   ])
   expect(entries.map(({ key }) => key)).toEqual(['b', 'leased', 'new', 'old', 'p/1', 'p/2'])
-  proxy.mute()
-  const deleting = doAll(engine, removeBelow('p/'))
-  while ('p/1' in (await contentOf(witness))) await systemClock.sleep(10, never)
-  proxy.breakOff()
-  expect((await deleting).results).toEqual([{ kind: 'deleted', count: 2 }])
 })
 
 test('a grant whose answer was lost is granted once', async () => {

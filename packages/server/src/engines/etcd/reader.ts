@@ -27,6 +27,8 @@ const CHUNK_MAX = 5_000
 const CHUNK_BYTES = RANGE_BYTES
 /** Longer than a commit may take: a chunk is megabytes. */
 const CHUNK_MS = 5_000
+/** The first chunk is small, and who asks is told soon that there is no majority. */
+const NOW_MS = 1_500
 
 interface Found {
   readonly response: RangeResponse
@@ -60,7 +62,7 @@ export class Reader {
           success: [{ request_range: spanIn(place) }],
           failure: [{ request_range: { key: place.keyspace.generation } }],
         },
-        CHUNK_MS,
+        NOW_MS,
       )
       const response = responses[0]?.response_range
       if (succeeded && response) return { response, place, revision: Number(header?.revision) }
