@@ -18,6 +18,7 @@ import {
 } from './installed-packages.mjs'
 import { ROOT, StepFailure, runStep } from './run-step.mjs'
 
+const ETCD_RELEASES = ['bookworm', 'trixie']
 const NODE_MIN = { major: 20, minor: 11 }
 
 /** Installs what is missing and builds. Throws `StepFailure` once it has printed why it failed. */
@@ -32,6 +33,28 @@ export function setUp() {
     args: ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.build.json'],
     advice: 'Correct the errors above, then run it again.',
   })
+}
+
+/** Downloads what tests need of etcd. Where that fails it is told, and they say what to do. */
+export function fetchEtcd() {
+  if (ETCD_RELEASES.every((release) => existsSync(join(ROOT, etcdOf(release))))) return
+  try {
+    runStep({
+      name: 'etcd',
+      doing: 'downloading the packages of two releases with apt (nothing is installed)',
+      command: process.execPath,
+      args: ['node_modules/tsx/dist/cli.mjs', 'scripts/debian/etcd.ts'],
+      advice:
+        'It needs a Debian with working package sources; the tests that need an etcd will fail.',
+    })
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error
+  }
+}
+
+/** @param {string} release */
+function etcdOf(release) {
+  return `.cache/debian/etcd/${release}/usr/bin/etcd`
 }
 
 function checkNode() {

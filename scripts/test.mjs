@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { Child, describeEnd, stopRequests } from './child.mjs'
 import { ROOT, StepFailure, formatSeconds } from './run-step.mjs'
-import { setUp } from './setup.mjs'
+import { fetchEtcd, setUp } from './setup.mjs'
 import { formatTable, sumUp, tallyCheck, tallyTests } from './tally.mjs'
 import { THEMES, reportOf, selectThemes } from './themes.mjs'
 
@@ -30,7 +30,7 @@ async function main() {
     process.stderr.write(`There is no theme "${selected}". There are: ${names.join(', ')}.\n`)
     return 2
   }
-  const rows = [runSetup()]
+  const rows = [runSetup(selected)]
   if (rows.every((row) => row.failed === 0)) {
     const leftMs = Math.max(0, BUDGET_MS - Math.ceil(performance.now()))
     const stop = AbortSignal.any([stopRequests(), AbortSignal.timeout(leftMs)])
@@ -39,14 +39,18 @@ async function main() {
   return close(rows)
 }
 
-/** @returns {import('./tally.mjs').Row} */
-function runSetup() {
+/**
+ * @param {readonly import('./themes.mjs').Theme[]} selected
+ * @returns {import('./tally.mjs').Row}
+ */
+function runSetup(selected) {
   announce('setup')
   const sinceMs = performance.now()
   /** @param {import('./tally.mjs').Tally} tally */
   const row = (tally) => ({ theme: 'setup', durationMs: performance.now() - sinceMs, ...tally })
   try {
     setUp()
+    if (selected.some(({ needsEtcd }) => needsEtcd)) fetchEtcd()
     return row(tallyCheck('success', true))
   } catch (error) {
     if (error instanceof StepFailure) return row(tallyCheck(`"${error.message}"`, false))

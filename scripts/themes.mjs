@@ -13,6 +13,7 @@
  * @property {string} group A name that selects several themes at once.
  * @property {'check' | 'tests'} kind A check counts as one; of tests, each counts.
  * @property {readonly string[]} args What Node runs.
+ * @property {boolean} [needsEtcd] Whether its tests start members of etcd.
  */
 
 /**
@@ -69,7 +70,8 @@ export const THEMES = [
   check('types', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'),
   tests('unit', 'check'),
   tests('simulator', 'simulator'),
-  tests('process', 'process'),
+  { ...tests('etcd', 'etcd'), needsEtcd: true },
+  { ...tests('process', 'process'), needsEtcd: true },
   tests('alone', 'process'),
 ]
 

@@ -17,7 +17,7 @@ function selected(...names: string[]): readonly string[] {
 
 test('without a name, everything runs', () => {
   const checks = ['format', 'lint', 'imports', 'types', 'unit']
-  expect(selected()).toEqual([...checks, 'simulator', 'process', 'alone'])
+  expect(selected()).toEqual([...checks, 'simulator', 'etcd', 'process', 'alone'])
 })
 
 test('a name selects a theme, or all themes of a group, in their own order', () => {

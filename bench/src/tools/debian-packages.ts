@@ -11,11 +11,11 @@
  */
 
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { aptLine, parseAptSources, type AptSource } from './apt-sources.ts'
+import { Apt, ownSources } from '../../../scripts/debian/apt.ts'
 import { CACHE } from './paths.ts'
 
 const run = promisify(execFile)
@@ -33,9 +33,6 @@ export interface Tools {
 const PREFERRED_RELEASE = 'trixie'
 const FOLDER = join(CACHE, 'debian')
 const UNPACKED = join(FOLDER, 'root')
-/** A C library of another release beside the system's own loader cannot work. */
-const NEVER = /^(libc6|libc-bin|libc6-.*)$/
-
 /** Downloads what is not in the cache yet. Rejects with what to install by hand when that fails. */
 export async function debianTools(note: (line: string) => void): Promise<Tools> {
   if (!existsSync(UNPACKED)) {
@@ -52,80 +49,20 @@ export async function debianTools(note: (line: string) => void): Promise<Tools> 
 }
 
 async function download(): Promise<void> {
-  const { VERSION_CODENAME: release = '' } = osRelease()
-  const sources = await machineSources()
-  const own = sources.filter(({ suite }) => suite === release || suite.startsWith(`${release}-`))
-  const main = own.find(({ suite }) => suite === release)
-  if (!main) throw new Error(`apt has no source for this machine's release, "${release}".`)
+  const { own, main } = await ownSources()
   const fresh = `${UNPACKED}.new`
   await rm(fresh, { recursive: true, force: true })
   await mkdir(fresh, { recursive: true })
-  const apt = await Apt.open('own', own)
+  const apt = await Apt.open(join(FOLDER, 'own'), own)
   const loaders = await apt.missing(['wrk', 'nghttp2-client'])
   await apt.unpack(loaders, fresh)
   try {
-    const newer = await Apt.open('preferred', [{ ...main, suite: PREFERRED_RELEASE }])
+    const newer = await Apt.open(join(FOLDER, 'preferred'), [{ ...main, suite: PREFERRED_RELEASE }])
     await newer.unpack(['etcd-server'], fresh)
   } catch {
     await apt.unpack(['etcd-server'], fresh) // no such release there, or not reachable
   }
   await rename(fresh, UNPACKED)
-}
-
-/** apt with sources and an index of its own. */
-class Apt {
-  readonly #options: readonly string[]
-  readonly #folder: string
-
-  private constructor(folder: string, options: readonly string[]) {
-    this.#folder = folder
-    this.#options = options
-  }
-
-  static async open(name: string, sources: readonly AptSource[]): Promise<Apt> {
-    const folder = join(FOLDER, name)
-    for (const part of ['lists/partial', 'cache/archives/partial', 'packages']) {
-      await mkdir(join(folder, part), { recursive: true })
-    }
-    const list = join(folder, 'sources.list')
-    await writeFile(list, `${sources.map(aptLine).join('\n')}\n`)
-    const settings = {
-      'Dir::Etc::sourcelist': list,
-      'Dir::Etc::sourceparts': '/dev/null',
-      'Dir::State::lists': join(folder, 'lists'),
-      'Dir::Cache': join(folder, 'cache'),
-      'Acquire::Languages': 'none',
-      'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
-    }
-    const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-    const apt = new Apt(folder, options)
-    await apt.#get(['-qq', 'update'])
-    return apt
-  }
-
-  /** The packages with all that they need and that this machine does not have. */
-  async missing(packages: readonly string[]): Promise<string[]> {
-    const asked = ['--simulate', 'install', '--no-install-recommends', ...packages]
-    const plan = await this.#get(asked)
-    const needed = [...plan.matchAll(/^Inst (\S+)/gm)].flatMap(([, name]) => name ?? [])
-    // What is installed here already is not in the plan, yet we want our own of these.
-    return [...new Set([...packages, ...needed])].filter((name) => !NEVER.test(name))
-  }
-
-  async unpack(packages: readonly string[], into: string): Promise<void> {
-    const folder = join(this.#folder, 'packages')
-    await this.#get(['-q', 'download', ...packages], folder)
-    for (const name of packages) {
-      const file = (await readdir(folder)).find((one) => one.startsWith(`${name}_`))
-      if (file === undefined) throw new Error(`apt downloaded no file for ${name}.`)
-      await run('dpkg', ['-x', join(folder, file), into])
-    }
-  }
-
-  async #get(args: readonly string[], cwd: string = this.#folder): Promise<string> {
-    const { stdout } = await run('apt-get', [...this.#options, ...args], { cwd })
-    return stdout
-  }
 }
 
 async function unpackedTools(): Promise<Tools> {
@@ -157,18 +94,4 @@ async function version(
     throw new Error(`${program} does not run; remove ${FOLDER} and try again.`, { cause: said })
   }
   return found
-}
-
-async function machineSources(): Promise<AptSource[]> {
-  const folder = '/etc/apt/sources.list.d'
-  const parts = existsSync(folder) ? (await readdir(folder)).map((name) => join(folder, name)) : []
-  return ['/etc/apt/sources.list', ...parts]
-    .filter((file) => /\.(list|sources)$/.test(file) && existsSync(file))
-    .flatMap((file) => parseAptSources(file, readFileSync(file, 'utf8')))
-}
-
-function osRelease(): Readonly<Record<string, string>> {
-  const text = readFileSync('/etc/os-release', 'utf8')
-  const pairs = text.matchAll(/^(\w+)="?([^"\n]*)"?$/gm)
-  return Object.fromEntries([...pairs].map(([, key = '', value = '']) => [key, value]))
 }

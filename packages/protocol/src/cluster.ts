@@ -25,14 +25,16 @@ export const CatalogView = Type.Object({
   revision: Type.Integer({ description: 'The newest that this node knows of.' }),
   viewRevision: Type.Integer({ description: 'Up to which this node answers reads.' }),
   leader: Type.Union([Type.String(), Type.Null()], {
-    description: 'The node whose engine leads; null for none.',
+    description:
+      'The node whose engine leads; null for none, and for an etcd whose members are no nodes.',
   }),
   voters: Type.Integer(),
   faultTolerance: Type.Integer({ description: 'Voters that may be lost without harm.' }),
   dbBytes: Type.Integer(),
   quotaBytes: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'What it may grow to; null: what the disk holds.',
+    description: 'What it may grow to; null: what the disk holds, or what etcd is told.',
   }),
+  etcdVersion: Type.Optional(Type.String({ description: 'Of the member of etcd that is asked.' })),
 })
 export type CatalogView = Static<typeof CatalogView>
 
@@ -108,8 +110,12 @@ export const MemberRemoval = Type.Object({
 export type MemberRemoval = Static<typeof MemberRemoval>
 
 export const ClusterLeader = Type.Object({
-  leader: Type.String({ description: 'The node whose engine leads the catalog.' }),
-  http: Type.String({ description: 'Where it takes requests, `http://host:port`.' }),
+  leader: Type.Union([Type.String(), Type.Null()], {
+    description: 'The node whose engine leads the catalog; null where members are no nodes.',
+  }),
+  http: Type.Union([Type.String(), Type.Null()], {
+    description: 'Where it takes requests, `http://host:port`; null where members are no nodes.',
+  }),
   memberId: Type.Union([Type.String(), Type.Null()], {
     description: "The engine's own name of it; null on one machine.",
   }),

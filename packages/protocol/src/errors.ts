@@ -44,6 +44,7 @@ export const ERROR_CODES = [
   'not_ready',
   'shutting_down',
   'unavailable',
+  'quorum_lost',
   'engine_full',
   'generation_changed',
   'outcome_unknown',

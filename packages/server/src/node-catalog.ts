@@ -7,7 +7,9 @@
  * @module
  */
 
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { invalidArgument } from '@rollcall/protocol'
 import {
   start,
   untilAborted,
@@ -19,13 +21,17 @@ import {
 import { CatalogPlane, type CatalogMetrics, type Engine } from './catalog/index.ts'
 import { gaugeCatalog } from './catalog-gauges.ts'
 import type { Config } from './config/index.ts'
+import { openEtcdEngine, type EtcdAccess } from './engines/etcd/index.ts'
 import { openLmdbEngine } from './engines/lmdb/index.ts'
 import { createMemoryEngine } from './engines/memory/index.ts'
 import type { Readiness } from './http/readiness.ts'
 import { catalogMetrics, type Metrics } from './telemetry/index.ts'
 
 export interface NodeCatalogOptions {
-  readonly config: Pick<Config, 'id' | 'engine' | 'rootName'>
+  readonly config: Pick<
+    Config,
+    'id' | 'engine' | 'rootName' | 'etcd' | 'etcdPrefix' | 'etcdUser' | 'etcdCa' | 'etcdCert' | 'etcdKey'
+  >
   /** The data folder of the node. */
   readonly folder: string
   readonly clock: Clock
@@ -114,9 +120,45 @@ export class NodeCatalog implements AsyncDisposable {
 
 async function openEngine({ config, folder, clock, random, log, metrics }: NodeCatalogOptions) {
   const parts = { clock, random, log, reports: catalogMetrics(metrics) }
+  if (config.etcd.length > 0) {
+    const { id: node, etcdPrefix: prefix } = config
+    return await openEtcdEngine({ ...parts, node, prefix, access: etcdAccess(config) })
+  }
   return config.engine === 'memory'
     ? createMemoryEngine(parts)
-    : openLmdbEngine({ ...parts, folder: join(folder, FOLDER) })
+    : await openLmdbEngine({ ...parts, folder: join(folder, FOLDER) })
+}
+
+/** Throws `invalid_argument` for what cannot be read or does not go together. */
+function etcdAccess({
+  etcd: endpoints,
+  etcdUser,
+  etcdCa,
+  etcdCert,
+  etcdKey,
+}: NodeCatalogOptions['config']): EtcdAccess {
+  if ((etcdCert === undefined) !== (etcdKey === undefined)) {
+    throw invalidArgument('Of etcdCert and etcdKey only one is given; give both, or none.')
+  }
+  const [name = '', ...password] = etcdUser?.split(':') ?? []
+  return {
+    endpoints,
+    tls: {
+      ...(etcdCa !== undefined && { ca: readPem('etcdCa', etcdCa) }),
+      ...(etcdCert !== undefined && { cert: readPem('etcdCert', etcdCert) }),
+      ...(etcdKey !== undefined && { key: readPem('etcdKey', etcdKey) }),
+    },
+    ...(etcdUser !== undefined && { user: { name, password: password.join(':') } }),
+  }
+}
+
+function readPem(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw invalidArgument(`The file of ${option}, "${path}", cannot be read (${code}).`)
+  }
 }
 
 /** The first that happens after the start is one of these two. */

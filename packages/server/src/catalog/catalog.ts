@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { KeyValue } from './engine.ts'
+import type { EngineCluster, KeyValue } from './engine.ts'
 import type { ResourceCatalog } from './resource-catalog.ts'
 
 /** What a write is answered with, beside its own result. */
@@ -227,6 +227,8 @@ export interface CatalogStatus {
   readonly viewRevision: number
   readonly sizeBytes: number
   readonly quotaBytes: number | undefined
+  /** Of an engine of several members; undefined: it is on one machine. */
+  readonly cluster: EngineCluster | undefined
   /** How many keys the view holds, and leases. */
   readonly keys: number
   readonly leases: number

@@ -197,6 +197,16 @@ export interface Restorable {
   pages(): AsyncIterable<readonly Pick<KeyValue, 'key' | 'value' | 'lease'>[]>
 }
 
+/** Who keeps the content, where that is a cluster of its own. */
+export interface EngineCluster {
+  readonly version: string
+  /** Members with a vote. */
+  readonly voters: number
+  /** The engine's own name of the member that leads; undefined: none does, as far as is known. */
+  readonly leader: string | undefined
+  readonly term: number
+}
+
 export interface EngineStatus {
   readonly name: 'memory' | 'lmdb' | 'etcd'
   /** Why writes are refused at present; undefined when all is well. */
@@ -209,6 +219,8 @@ export interface EngineStatus {
   readonly generation: number
   /** Whether content that does not count any more, or never did, is still to be taken away. */
   readonly isCleaning: boolean
+  /** Absent: it is kept on one machine, by the node itself. */
+  readonly cluster?: EngineCluster
 }
 
 /** Runs as an actor: expiry of leases, compaction, looking after what is broken. */

@@ -93,7 +93,7 @@ export class CatalogPlane implements Catalog, Actor {
 
   status(): CatalogStatus {
     const { view, freshness, newestRevision, options } = this.#core
-    const { name, sizeBytes, quotaBytes } = options.engine.status()
+    const { name, sizeBytes, quotaBytes, cluster } = options.engine.status()
     const staleMs = freshness.staleMs()
     return {
       engine: name,
@@ -104,6 +104,7 @@ export class CatalogPlane implements Catalog, Actor {
       viewRevision: view.revision,
       sizeBytes,
       quotaBytes,
+      cluster,
       keys: view.isBuilt ? view.tables.kv.size : 0,
       leases: view.isBuilt ? view.tables.leases.size : 0,
     }

@@ -121,6 +121,7 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
     ...(advertise !== undefined && { advertise }),
     http: Object.freeze(http),
     peers: Object.freeze(settings.peers),
+    etcd: Object.freeze(settings.etcd),
     limits: Object.freeze(settings.limits),
   })
 }

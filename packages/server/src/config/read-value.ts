@@ -5,6 +5,7 @@
  */
 
 import { Value } from 'typebox/value'
+import { parseEtcdUrl } from './etcd-schema.ts'
 import { SECRET_MASK, type ConfigField } from './fields.ts'
 import { shown, type RawSetting } from './layer.ts'
 import { parseListenAddress, parsePeerAddress } from './listen-address.ts'
@@ -15,6 +16,12 @@ export type ConfigValue = string | number | boolean | readonly string[]
 const ADDRESSES: Readonly<Record<string, (text: string) => unknown>> = {
   http: parseListenAddress,
   advertise: parsePeerAddress,
+}
+
+/** What reads the items of a list. */
+const ITEMS: Readonly<Record<string, (text: string) => string | undefined>> = {
+  peers: parsePeerAddress,
+  etcd: parseEtcdUrl,
 }
 
 /** Says that a setting cannot be used. Has no full stop, since several are joined. */
@@ -52,8 +59,9 @@ export function readText(setting: RawSetting): ConfigValue | Misfit {
 /** Each item once, in one way of writing it. */
 function readList(setting: RawSetting, items: readonly unknown[]): ConfigValue | Misfit {
   const addresses = new Set<string>()
+  const parse = ITEMS[setting.field.key] ?? parsePeerAddress
   for (const item of items) {
-    const address = typeof item === 'string' ? parsePeerAddress(item.trim()) : undefined
+    const address = typeof item === 'string' ? parse(item.trim()) : undefined
     if (address === undefined) return misfit({ ...setting, raw: item })
     addresses.add(address)
   }

@@ -7,6 +7,7 @@
 
 import { LIMITS, NAME_PATTERN } from '@rollcall/protocol'
 import { Type, type Static, type TStringOptions } from 'typebox'
+import { ETCD_FIELDS } from './etcd-schema.ts'
 import type { OptionNotes } from './field-notes.ts'
 import { LimitsSchema } from './limits-schema.ts'
 import { MachinesSchema } from './machines-schema.ts'
@@ -122,6 +123,7 @@ export const ConfigSchema = Type.Object(
         changing: 'Clients of lodastack have to write every namespace with the new name.',
       },
     ),
+    ...ETCD_FIELDS,
     clusterSecret: Type.Optional(
       text(SECRET, {
         description:
@@ -176,10 +178,14 @@ export type ConfigLimits = Readonly<Settings['limits']>
 export type ConfigMachines = Readonly<Settings['machines']>
 
 /** The configuration as the node uses it. Frozen; only `node.ts` reads it and hands out values. */
-export interface Config extends Readonly<Omit<Settings, 'http' | 'peers' | 'machines' | 'limits'>> {
+export interface Config extends Readonly<
+  Omit<Settings, 'http' | 'peers' | 'etcd' | 'machines' | 'limits'>
+> {
   readonly http: ListenAddress
   /** `host:port`, each once, an IPv6 host in brackets. */
   readonly peers: readonly string[]
+  /** Each once; empty: the catalog is not in an etcd. */
+  readonly etcd: readonly string[]
   readonly machines: ConfigMachines
   readonly limits: ConfigLimits
 }

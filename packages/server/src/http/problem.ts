@@ -46,6 +46,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_ready: 503,
   shutting_down: 503,
   unavailable: 503,
+  quorum_lost: 503,
   engine_full: 503,
   generation_changed: 503,
   outcome_unknown: 504,
@@ -57,6 +58,7 @@ export const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   not_ready: 1,
   shutting_down: 1,
   unavailable: 1,
+  quorum_lost: 1,
   engine_full: 60,
   generation_changed: 1,
 }

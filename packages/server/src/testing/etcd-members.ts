@@ -37,7 +37,7 @@ export interface EtcdMembersOptions {
 export function etcdProgram(release: EtcdRelease): string {
   const program = join(CACHE, release, 'usr', 'bin', 'etcd')
   if (existsSync(program)) return program
-  throw new Error(`There is no etcd of ${release}; run "node scripts/setup.mjs etcd" first.`)
+  throw new Error(`There is no etcd of ${release}; run "npm run etcd" first.`)
 }
 
 /** One process, which may be stopped and started again over its data. */

@@ -30,7 +30,7 @@ import type {
 import { Committer } from './committer.ts'
 import { EtcdClient, type EtcdAccess } from './etcd-client.ts'
 import { toLogical } from './generation.ts'
-import { Health, type MemberView } from './health.ts'
+import { Health } from './health.ts'
 import { Keyspace } from './keyspace.ts'
 import { EtcdLeases } from './leases.ts'
 import { LeaseRoom } from './lease-room.ts'
@@ -186,21 +186,14 @@ export class EtcdEngine implements Engine, AsyncDisposable {
   }
 
   status(): EngineStatus {
-    return {
-      name: 'etcd',
-      broken: this.#health.broken,
-      sizeBytes: this.#health.member?.sizeBytes ?? 0,
-      quotaBytes: undefined,
-    }
+    const { broken, seen } = this.#health
+    const status = { name: 'etcd', broken, sizeBytes: seen?.sizeBytes ?? 0 } as const
+    const { version = '', voters = 0, term = 0, leader } = seen ?? {}
+    return { ...status, quotaBytes: undefined, cluster: { version, voters, term, leader } }
   }
 
   onStatus(listener: () => void): () => void {
     return this.#health.onChange(listener)
-  }
-
-  /** What the member of etcd that is asked says of itself; undefined before it was reached. */
-  get member(): MemberView | undefined {
-    return this.#health.member
   }
 
   /** Answers what is under way, refuses the rest, and lets go of the connections; once. */

@@ -7,6 +7,7 @@
 
 import { hasCode } from '@rollcall/protocol/errors'
 import type { Clock, Logger } from '@rollcall/runtime'
+import type { EngineCluster } from '../../catalog/engine.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { asRefusal, EtcdFailure } from './etcd-failure.ts'
 import { METHODS } from './methods.ts'
@@ -27,13 +28,9 @@ export interface HealthOptions {
   readonly log: Logger
 }
 
-/** What the member that is asked says of itself. */
-export interface MemberView {
-  readonly version: string
+/** What the member that is asked says. */
+export interface Seen extends EngineCluster {
   readonly sizeBytes: number
-  /** Its id of the leader, as text; undefined: it knows none. */
-  readonly leader: string | undefined
-  readonly term: number
 }
 
 export class Health {
@@ -41,7 +38,7 @@ export class Health {
   readonly #listeners = new Set<() => void>()
   #broken: string | undefined
   #fails = 0
-  #member: MemberView | undefined
+  #seen: Seen | undefined
   #warned = false
 
   constructor(options: HealthOptions) {
@@ -52,8 +49,9 @@ export class Health {
     return this.#broken
   }
 
-  get member(): MemberView | undefined {
-    return this.#member
+  /** Undefined before it was reached. */
+  get seen(): Seen | undefined {
+    return this.#seen
   }
 
   onChange(listener: () => void): () => void {
@@ -70,7 +68,9 @@ export class Health {
     const { client, session } = this.#options
     try {
       const status = await client.call(METHODS.status, {}, LOOK_MS)
-      this.#saw(status)
+      const { members } = await client.call(METHODS.memberList, {}, LOOK_MS)
+      const voters = members.filter(({ isLearner }) => !isLearner).length
+      this.#saw(status, voters)
       await session.ensure()
       // Needs a majority, which the status of a member does not.
       const key = session.keyspace.generation
@@ -89,11 +89,13 @@ export class Health {
     }
   }
 
-  #saw({ version, dbSize, leader, raftTerm }: StatusAnswer): void {
-    this.#member = {
+  #saw({ version, dbSize, leader, raftTerm }: StatusAnswer, voters: number): void {
+    this.#seen = {
+      voters,
       version,
       sizeBytes: Number(dbSize),
-      leader: leader === '0' ? undefined : leader,
+      // As etcd's own tools write it.
+      leader: BigInt(leader) === 0n ? undefined : BigInt(leader).toString(16),
       term: Number(raftTerm),
     }
     if (this.#warned || isSound(version)) return

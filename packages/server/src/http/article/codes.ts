@@ -47,6 +47,7 @@ export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   not_ready: SERVER_ERROR,
   shutting_down: SERVER_ERROR,
   unavailable: SERVER_ERROR,
+  quorum_lost: SERVER_ERROR,
   engine_full: SERVER_ERROR,
   generation_changed: SERVER_ERROR,
   outcome_unknown: SERVER_ERROR,

@@ -52,6 +52,7 @@ export const CODE_OF: Readonly<Record<ErrorCode, number>> = {
   too_many_watchers: -503,
   shutting_down: -503,
   unavailable: -503,
+  quorum_lost: -503,
   engine_full: -503,
   generation_changed: -503,
   outcome_unknown: -504,

@@ -8,7 +8,7 @@
 import { ClusterLeader, Name, Problem } from '@rollcall/protocol'
 import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
-import type { Catalog } from '../../catalog/index.ts'
+import type { Catalog, EngineCluster } from '../../catalog/index.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { refusal } from '../problem.ts'
 import type { Readiness } from '../readiness.ts'
@@ -75,6 +75,8 @@ export const catalogClusterRoutes: FastifyPluginAsync<CatalogClusterRoutesOption
   const { node, catalog, cluster, readiness } = options
 
   app.get('/cluster/leader', { schema: SCHEMAS.leader }, (): ClusterLeader => {
+    const { cluster: members } = catalog.status()
+    if (members) return presentLeader(members)
     const own = cluster.members().find(({ self }) => self)
     return { leader: node, http: `http://${own?.address}`, memberId: null, self: true, term: 0 }
   })
@@ -94,7 +96,18 @@ export const catalogClusterRoutes: FastifyPluginAsync<CatalogClusterRoutesOption
   })
 }
 
+/** Of an etcd that exists: the member that leads is no node, and any node does for writes. */
+function presentLeader({ leader, term }: EngineCluster): ClusterLeader {
+  if (leader === undefined) {
+    throw refusal('quorum_lost', 'No member of etcd leads at present; try again in a moment.')
+  }
+  return { leader: null, http: null, memberId: leader, self: false, term }
+}
+
 function notACluster(engine: string) {
-  const message = `The catalog of this node is on one machine (engine ${engine}); it has no other members, and can get none.`
+  const message =
+    engine === 'etcd'
+      ? 'The catalog of this node is in an etcd that others run; change its members there.'
+      : `The catalog of this node is on one machine (engine ${engine}); it has no other members, and can get none.`
   return refusal('not_a_cluster', message, { engine })
 }

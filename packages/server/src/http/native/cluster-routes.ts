@@ -112,18 +112,22 @@ function presentCluster(options: ClusterRoutesOptions, startedAt: number): Clust
 }
 
 function presentCatalog(catalog: Catalog, node: string): CatalogView {
-  const { engine, state, revision, viewRevision, sizeBytes, quotaBytes = null } = catalog.status()
+  const { engine, state, revision, viewRevision, ...status } = catalog.status()
+  const { sizeBytes, quotaBytes = null, cluster } = status
+  const voters = cluster?.voters ?? 1
   return {
     engine,
     state,
     revision,
     viewRevision,
-    // An engine of one machine leads itself, and nobody is there to take over.
-    leader: node,
-    voters: 1,
-    faultTolerance: 0,
+    // An engine of one machine leads itself, and nobody is there to take over. Members of an etcd
+    // that exists are no nodes.
+    leader: cluster ? null : node,
+    voters,
+    faultTolerance: Math.max(0, Math.ceil(voters / 2) - 1),
     dbBytes: sizeBytes,
     quotaBytes,
+    ...(cluster && { etcdVersion: cluster.version }),
   }
 }
 
