@@ -5,7 +5,7 @@ import { ETCD_VERSIONS, EtcdMembers, type EtcdRelease } from '../../testing/etcd
 import { openEtcdEngine } from './index.ts'
 
 /** Such as `bookworm:3`; the whole matrix is that of `npm run soak -- etcd`. */
-const [release = 'trixie', members = '1'] = (process.env['ROLLCALL_ETCD'] ?? '')
+const [release = 'trixie', members = '1'] = (process.env['ETCD_UNDER_TEST'] ?? '')
   .split(':')
   .filter(Boolean)
 const never = new AbortController().signal
