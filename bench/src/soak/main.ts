@@ -8,6 +8,7 @@ import { killChildren } from '../tools/child.ts'
 import { removeTemporaryFolders } from '../tools/temporary-folder.ts'
 import { soakCatalog } from './catalog/soak.ts'
 import { soakCluster } from './cluster.ts'
+import { soakEtcd } from './etcd.ts'
 import { soakInstances } from './instances.ts'
 import { parseOptions, USAGE, type Options, type Suite } from './options.ts'
 import { soakPressure } from './pressure.ts'
@@ -19,6 +20,7 @@ const SOAKS: Readonly<Record<Suite, Soak>> = {
   pressure: soakPressure,
   cluster: soakCluster,
   catalog: soakCatalog,
+  etcd: soakEtcd,
 }
 
 process.on('exit', () => {

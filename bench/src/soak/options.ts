@@ -6,7 +6,7 @@
 
 import { parseArgs } from 'node:util'
 
-export const SUITES = ['instances', 'pressure', 'cluster', 'catalog'] as const
+export const SUITES = ['instances', 'pressure', 'cluster', 'catalog', 'etcd'] as const
 export type Suite = (typeof SUITES)[number]
 
 export interface Options {
@@ -27,6 +27,7 @@ export const USAGE = `Usage: npm run soak -- SUITE [--minutes N] [--instances N]
   pressure    one node under very many long polls at once
   cluster     three nodes that are cut, killed, stopped and restarted in turn
   catalog     one node under load that is killed at random moments, then a long life of it
+  etcd        the contract of engines on two versions of etcd, of one and of three members
 
   --minutes   of all but pressure: how long, 30 by default; the figures of less go to .cache
   --instances of instances and cluster: how many there are, 10,000 by default
