@@ -157,3 +157,15 @@ async function freePorts(count: number): Promise<readonly number[]> {
   await Promise.all(servers.map((server) => once(server, 'close')))
   return ports
 }
+
+/** Asks a member over its gateway for JSON, as others who use the same etcd might. */
+export async function askEtcd(
+  url: string,
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await fetch(`${url}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${text}`)
+  return JSON.parse(text) as Readonly<Record<string, unknown>>
+}
