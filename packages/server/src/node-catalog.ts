@@ -30,7 +30,15 @@ import { catalogMetrics, type Metrics } from './telemetry/index.ts'
 export interface NodeCatalogOptions {
   readonly config: Pick<
     Config,
-    'id' | 'engine' | 'rootName' | 'etcd' | 'etcdPrefix' | 'etcdUser' | 'etcdCa' | 'etcdCert' | 'etcdKey'
+    | 'id'
+    | 'engine'
+    | 'rootName'
+    | 'etcd'
+    | 'etcdPrefix'
+    | 'etcdUser'
+    | 'etcdCa'
+    | 'etcdCert'
+    | 'etcdKey'
   >
   /** The data folder of the node. */
   readonly folder: string

@@ -182,7 +182,10 @@ export interface Replaced {
   /** Of the new content. */
   readonly revision: number
   readonly generation: number
-  /** How many revisions came after the restore began; they are gone with the rest. */
+  /**
+   * How many revisions came after the restore began; they are gone with the rest. At least so
+   * many: not every engine knows of what was replaced or deleted since.
+   */
   readonly lostRevisions: number
 }
 
@@ -238,8 +241,8 @@ export interface Engine extends Actor {
   /**
    * Replaces the whole content, at once and wholly or not at all: nobody sees a half of it. The
    * revision afterwards is greater than any before, here or in the source. So is that of every
-   * key, which is at most the revision afterwards. Every lease has its full ttl from then on. Watches end with `generation_changed`. One at a
-   * time: a second one rejects with `unavailable`.
+   * key, which is at most the revision afterwards. Every lease has its full ttl from then on.
+   * Watches end with `generation_changed`. One at a time: a second one rejects with `unavailable`.
    */
   restore(source: Restorable, signal: AbortSignal): Promise<Replaced>
   /**

@@ -24,11 +24,13 @@ import type {
   EngineStatus,
   Range,
   RangeQuery,
+  Replaced,
   Restorable,
   Snapshot,
 } from '../../catalog/engine.ts'
 import { Committer } from './committer.ts'
 import { EtcdClient, type EtcdAccess } from './etcd-client.ts'
+import { engineFull } from './etcd-failure.ts'
 import { toLogical } from './generation.ts'
 import { Health } from './health.ts'
 import { Keyspace } from './keyspace.ts'
@@ -168,13 +170,20 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     return await this.#reader.snapshot()
   }
 
-  async restore(source: Restorable, signal: AbortSignal): Promise<{ readonly revision: number }> {
+  /** What the quota of an etcd that others run leaves is not told; only that it leaves nothing. */
+  async checkRoom(): Promise<void> {
+    this.#committer.checkOpen()
+    if (this.#health.isFull) throw engineFull()
+    await Promise.resolve()
+  }
+
+  async restore(source: Restorable, signal: AbortSignal): Promise<Replaced> {
     this.#committer.checkOpen()
     if (this.#isRestoring) throw restoring()
     this.#isRestoring = true
     try {
       await this.#session.ensure()
-      await using lock = await RestoreLock.take(this.#lock)
+      await using lock = await RestoreLock.take(this.#lock, 'restore')
       return await this.#restoreUnder(lock, source, signal)
     } finally {
       this.#isRestoring = false
@@ -189,7 +198,10 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     const { broken, seen } = this.#health
     const status = { name: 'etcd', broken, sizeBytes: seen?.sizeBytes ?? 0 } as const
     const { version = '', voters = 0, term = 0, leader } = seen ?? {}
-    return { ...status, quotaBytes: undefined, cluster: { version, voters, term, leader } }
+    const generation = this.#session.isOpen ? this.#session.generation.number : 0
+    const { isPending: isCleaning } = this.#sweeper
+    const cluster = { version, voters, term, leader }
+    return { ...status, quotaBytes: undefined, generation, isCleaning, cluster }
   }
 
   onStatus(listener: () => void): () => void {
@@ -217,11 +229,12 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     lock: RestoreLock,
     source: Restorable,
     signal: AbortSignal,
-  ): Promise<{ readonly revision: number }> {
+  ): Promise<Replaced> {
     const { clock, log } = this.#options
     const { signal: closing } = this.#closing
     try {
-      const generation = await restoreInto({
+      const { place } = this.#session
+      const { generation, begunAt } = await restoreInto({
         client: this.#client,
         session: this.#session,
         reader: this.#reader,
@@ -235,7 +248,8 @@ export class EtcdEngine implements Engine, AsyncDisposable {
       this.#session.adopt(generation)
       const revision = toLogical(generation, generation.modRevision)
       log.info({ revision }, 'restored the catalog')
-      return { revision }
+      const lostRevisions = await this.#reader.putsSince(place, begunAt)
+      return { revision, generation: generation.number, lostRevisions }
     } finally {
       // Whatever is left is taken away later.
       await allowRefusal(() => this.#sweeper.clear(lock, closing))

@@ -34,6 +34,7 @@ export class EtcdClient {
   readonly #endpoints: readonly Endpoint[]
   readonly #moved = new Set<() => void>()
   #current = 0
+  #isClosed = false
   #token: Promise<string> | undefined
 
   constructor(options: EtcdClientOptions) {
@@ -45,7 +46,7 @@ export class EtcdClient {
 
   /** The member that is asked at present. */
   get url(): string {
-    return this.#endpoint.url
+    return this.#endpoints[this.#current]?.url ?? ''
   }
 
   /**
@@ -115,6 +116,7 @@ export class EtcdClient {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const endpoint of this.#endpoints) endpoint.close()
   }
 
@@ -157,6 +159,7 @@ export class EtcdClient {
   }
 
   get #endpoint(): Endpoint {
+    if (this.#isClosed) throw new EtcdFailure('no_answer', 'the connections are closed')
     const endpoint = this.#endpoints[this.#current]
     invariant(endpoint !== undefined, 'one of the endpoints is asked')
     return endpoint

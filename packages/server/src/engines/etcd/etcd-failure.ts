@@ -78,7 +78,7 @@ function denied(said: string): RegistryError {
   return unavailable(`etcd refuses us (${said}); check its user and role.`, 'denied')
 }
 
-function engineFull(): RegistryError {
+export function engineFull(): RegistryError {
   const message =
     "etcd's database has reached its quota; delete something, then compact and defragment it and disarm its alarm."
   return new RegistryError('engine_full', message)

@@ -49,6 +49,11 @@ export class Health {
     return this.#broken
   }
 
+  /** Whether its quota is used up. */
+  get isFull(): boolean {
+    return this.#broken === NO_SPACE
+  }
+
   /** Undefined before it was reached. */
   get seen(): Seen | undefined {
     return this.#seen

@@ -31,6 +31,7 @@ export interface RangeRequest extends KeySpan {
   readonly revision?: number
   readonly keys_only?: boolean
   readonly count_only?: boolean
+  readonly min_mod_revision?: number
 }
 
 export interface RangeResponse {

@@ -101,6 +101,17 @@ export class Reader {
     yield* this.#chunksFrom({ response, revision }, span, keysOnly)
   }
 
+  /**
+   * How many revisions after one of etcd have put what a generation has now. Puts that another
+   * has replaced, and deletes, leave no trace to count.
+   */
+  async putsSince({ keyspace, generation }: Place, revision: number): Promise<number> {
+    const span = keyspace.below(generation.number, '')
+    const request = { ...span, min_mod_revision: revision + 1, keys_only: true }
+    const { kvs } = await this.#options.client.read(METHODS.range, request, CHUNK_MS)
+    return new Set(kvs.map(({ mod_revision }) => mod_revision)).size
+  }
+
   async snapshot(): Promise<Snapshot> {
     const { place, revision } = await this.now(({ keyspace, generation }) => ({
       ...keyspace.leases(generation.number),
@@ -117,6 +128,7 @@ export class Reader {
     const chunks = () => this.chunks(content, { revision })
     return {
       revision: toLogical(generation, revision),
+      generation: generation.number,
       leases,
       async *pages() {
         for await (const chunk of chunks()) {

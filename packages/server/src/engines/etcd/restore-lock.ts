@@ -9,12 +9,20 @@ import { RegistryError } from '@rollcall/protocol/errors'
 import type { Clock, Random } from '@rollcall/runtime'
 import { drawLeaseId } from '../../catalog/engine/lease-terms.ts'
 import type { EtcdClient } from './etcd-client.ts'
+import { EtcdFailure } from './etcd-failure.ts'
 import type { Keyspace } from './keyspace.ts'
 import { RESULT, TARGET, type CompareRequest } from './messages.ts'
 import { METHODS } from './methods.ts'
 
 const TTL_S = 30
 const RENEW_EVERY_MS = 5_000
+const ANSWERED_WITHIN_MS = 1_000
+const LOOK_EVERY_MS = 200
+/** Longer than it takes to remove the largest catalog. */
+const SWEEP_WITHIN_MS = 60_000
+const never = new AbortController().signal
+
+type LockPurpose = 'restore' | 'sweep'
 
 export interface RestoreLockOptions {
   readonly client: EtcdClient
@@ -41,13 +49,29 @@ export class RestoreLock implements AsyncDisposable {
     this.#renewing = this.#renew()
   }
 
-  /** Rejects with `unavailable` while somebody has it. */
-  static async take(options: RestoreLockOptions): Promise<RestoreLock> {
+  /** Rejects with `unavailable` while somebody has it; a restore waits for a sweep to end. */
+  static async take(options: RestoreLockOptions, purpose: LockPurpose): Promise<RestoreLock> {
+    const { clock } = options
+    const giveUpMs = clock.monotonicMs() + SWEEP_WITHIN_MS
+    for (;;) {
+      const taken = await RestoreLock.#try(options, purpose)
+      if (taken instanceof RestoreLock) return taken
+      const mayWait = purpose === 'restore' && taken.startsWith('sweep:')
+      if (!mayWait || clock.monotonicMs() > giveUpMs) throw restoring()
+      await clock.sleep(LOOK_EVERY_MS, never)
+    }
+  }
+
+  /** Answers what its owner left in it, where it is not free. */
+  static async #try(
+    options: RestoreLockOptions,
+    purpose: LockPurpose,
+  ): Promise<RestoreLock | string> {
     const { client, keyspace, incarnation, random } = options
     const lease = drawLeaseId(random)
     await client.read(METHODS.grant, { ID: lease, TTL: TTL_S })
     const key = keyspace.restore
-    const owner = Buffer.from(`${incarnation}:${lease}`)
+    const owner = Buffer.from(`${purpose}:${incarnation}:${lease}`)
     const isFree = { key, result: RESULT.equal, target: TARGET.create, create_revision: 0 } as const
     const { succeeded, responses } = await client.read(METHODS.txn, {
       compare: [isFree],
@@ -55,9 +79,10 @@ export class RestoreLock implements AsyncDisposable {
       failure: [{ request_range: { key } }],
     })
     // A first try may have been done though its answer was lost.
-    const isOurs = succeeded || responses[0]?.response_range?.kvs[0]?.value.equals(owner) === true
-    if (!isOurs) throw restoring()
-    return new RestoreLock(options, { lease, owner })
+    const held = responses[0]?.response_range?.kvs[0]?.value
+    if (succeeded || held?.equals(owner) === true) return new RestoreLock(options, { lease, owner })
+    await client.read(METHODS.revoke, { ID: lease })
+    return held?.toString() ?? ''
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,17 +92,24 @@ export class RestoreLock implements AsyncDisposable {
   }
 
   async #renew(): Promise<void> {
-    const { client, clock } = this.#options
+    const { clock } = this.#options
     while (await clock.sleep(RENEW_EVERY_MS, this.#released.signal)) {
-      // It ends by itself where this fails for long, and then every write of the holder fails.
+      await this.#renewOnce()
+    }
+  }
+
+  /** Where this fails for long the lock ends, and with it every write of its holder. */
+  async #renewOnce(): Promise<void> {
+    const { client, clock } = this.#options
+    try {
       const { stream } = await client.stream(METHODS.keepAlive)
       stream.on('error', () => {})
-      stream.on('data', () => {
-        stream.end()
-      })
       stream.write({ ID: this.#lease })
-      await clock.sleep(RENEW_EVERY_MS / 5, this.#released.signal)
+      stream.resume()
+      await clock.sleep(ANSWERED_WITHIN_MS, this.#released.signal)
       stream.cancel()
+    } catch (error) {
+      if (!(error instanceof EtcdFailure)) throw error
     }
   }
 }

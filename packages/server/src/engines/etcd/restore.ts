@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { RegistryError } from '@rollcall/protocol/errors'
 import { invariant, start, type Clock } from '@rollcall/runtime'
-import { RestoreCheck, type Restored } from '../../catalog/engine/restore-check.ts'
+import { RestoreCheck, type Restored as RestoredEntry } from '../../catalog/engine/restore-check.ts'
 import type { Restorable } from '../../catalog/engine.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { EtcdFailure, unavailable } from './etcd-failure.ts'
@@ -45,8 +45,15 @@ export interface RestoreOptions {
   readonly renew: (lease: string) => Promise<unknown>
 }
 
-/** Answers the generation that counts from then on. Rejects as the port says. */
-export async function restoreInto(options: RestoreOptions): Promise<Generation> {
+export interface Restored {
+  /** The one that counts from now on. */
+  readonly generation: Generation
+  /** The revision of etcd at which it began. */
+  readonly begunAt: number
+}
+
+/** Rejects as the port says. */
+export async function restoreInto(options: RestoreOptions): Promise<Restored> {
   const { session, source, clock, number, renew } = options
   const check = new RestoreCheck(source)
   // Whether the revisions of the source leave room is known before anything is written.
@@ -62,10 +69,10 @@ export async function restoreInto(options: RestoreOptions): Promise<Generation> 
       while (await clock.sleep(shortestMs / 3, stop)) await renewAll()
     },
   })
-  const generation = await new Restore(options, check).run()
+  const restored = await new Restore(options, check).run()
   // From now on they count, with their full ttl.
   await renewAll()
-  return generation
+  return restored
 }
 
 class Restore {
@@ -80,8 +87,8 @@ class Restore {
     this.#check = check
   }
 
-  async run(): Promise<Generation> {
-    const before = await this.#revision()
+  async run(): Promise<Restored> {
+    const begunAt = await this.#revision()
     await this.#grantLeases()
     for await (const page of this.#options.source.pages()) {
       for (const entry of page) {
@@ -93,7 +100,7 @@ class Restore {
     await this.#flush()
     await this.#readBack()
     this.#checkGoing()
-    return await this.#switch(before)
+    return { begunAt, generation: await this.#switch(begunAt) }
   }
 
   async #grantLeases(): Promise<void> {
@@ -114,7 +121,7 @@ class Restore {
     }
   }
 
-  async #add({ key, value, lease }: Restored): Promise<void> {
+  async #add({ key, value, lease }: RestoredEntry): Promise<void> {
     const { number, session } = this.#options
     const stored = session.keyspace.entry(number, key)
     this.#digest.add(stored, value)

@@ -27,16 +27,23 @@ export interface SweeperOptions {
 
 export class Sweeper {
   readonly #options: SweeperOptions
+  #isPending = false
 
   constructor(options: SweeperOptions) {
     this.#options = options
   }
 
+  /** Whether something was seen that does not count, and is still to be taken away. */
+  get isPending(): boolean {
+    return this.#isPending
+  }
+
   /** Looks, and takes away what is found unless somebody else is at it. */
   async sweep(signal: AbortSignal): Promise<void> {
-    if ((await this.#others()).length === 0) return
+    this.#isPending = (await this.#others()).length > 0
+    if (!this.#isPending) return
     try {
-      await using lock = await RestoreLock.take(this.#options.lock)
+      await using lock = await RestoreLock.take(this.#options.lock, 'sweep')
       await this.clear(lock, signal)
     } catch (error) {
       if (!hasCode(error, 'unavailable')) throw error
@@ -52,12 +59,15 @@ export class Sweeper {
   /** Everything that does not count. Rejects with a refusal when etcd fails. */
   async clear(lock: RestoreLock, signal: AbortSignal): Promise<void> {
     const { session, log } = this.#options
-    for (const number of await this.#others()) {
+    const others = await this.#others()
+    this.#isPending = others.length > 0
+    for (const number of others) {
       if (signal.aborted) return
       await this.#revokeLeases(session.keyspace, number)
       await this.#deleteContent(lock, session.keyspace.below(number, ''))
       log.info({ generation: number }, 'removed content that does not count')
     }
+    this.#isPending = false
   }
 
   async #revokeLeases(keyspace: Keyspace, number: number): Promise<void> {

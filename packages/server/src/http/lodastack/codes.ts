@@ -55,6 +55,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   not_ready: NOT_NOW,
   shutting_down: NOT_NOW,
   unavailable: NOT_NOW,
+  quorum_lost: NOT_NOW,
   engine_full: NOT_NOW,
   generation_changed: NOT_NOW,
 }
