@@ -24,10 +24,10 @@ test('gives limits a variable and no flag', () => {
   expect(field).not.toHaveProperty('flagName')
 })
 
-test('has the options of the contract in its order, and two more', () => {
+test('has the options of the contract in its order, and three more', () => {
   const flags = fields.flatMap(({ flagName }) => flagName ?? [])
   const contract =
-    '--id --http --data --env --zone --peers --advertise --engine --root-name --cluster-secret --token --insecure --log-level'
+    '--id --http --data --env --zone --peers --advertise --engine --etcd --etcd-prefix --etcd-user --etcd-ca --etcd-cert --etcd-key --root-name --cluster-secret --token --insecure --log-level'
   expect(flags).toEqual(contract.split(' '))
 })
 

@@ -34,12 +34,22 @@ const peers = fc
   .uniqueArray(advertise, { minLength: 1, maxLength: 64 })
   .map((addresses) => addresses.join(','))
 
+const etcd = fc
+  .uniqueArray(
+    fc.nat({ max: 60_000 }).map((port) => `http://10.0.0.1:${port + 1}`),
+    { minLength: 1, maxLength: 16 },
+  )
+  .map((urls) => urls.join(','))
+
 function valueOf(field: ConfigField): fc.Arbitrary<string | number | boolean> {
   const { key, kind, schema, secret } = field
   if (key === 'http') return http
   if (key === 'peers') return peers
   if (key === 'advertise') return advertise
-  if (key === 'data') return path
+  if (key === 'etcd') return etcd
+  if (key === 'etcdPrefix') return fc.stringMatching(/^(\/[A-Za-z0-9._-]{1,20}){1,5}$/)
+  if (key === 'etcdUser') return fc.stringMatching(/^[!-9;-~]{1,9}:[!-~]{1,9}$/)
+  if (key === 'data' || /^etcd(Ca|Cert|Key)$/.test(key)) return path
   if (key === 'rootName') return fc.stringMatching(/^[a-z0-9-]{1,64}$/)
   if (secret) return fc.stringMatching(/^[!-~]{5,40}$/)
   if (kind === 'boolean') return fc.boolean()
@@ -66,9 +76,9 @@ test('what is printed loads again to the same configuration, secrets aside', () 
       const first = loadConfig({ ...sources, env })
       const text = printConfig(first)
       const again = loadConfig({ ...sources, env: { ROLLCALL_CONFIG: 'x' }, readFile: () => text })
-      const { token, clusterSecret, ...open } = first.config
+      const { token, clusterSecret, etcdUser, ...open } = first.config
       expect(again.config).toEqual(open)
-      for (const [name, secret] of Object.entries({ token, clusterSecret })) {
+      for (const [name, secret] of Object.entries({ token, clusterSecret, etcdUser })) {
         expect(text).toContain(`# ${name}: ${secret === undefined ? 'not set' : '"****"'}`)
       }
     }),

@@ -13,7 +13,7 @@ test('prints every value with its origin', () => {
     ROLLCALL_PEERS: 'a:1,[::1]:2',
   }
   const text = printConfig(load({ http: '[::1]:0' }, env))
-  expect(text.split('\n').slice(0, 13)).toEqual([
+  expect(text.split('\n').slice(0, 19)).toEqual([
     'id: "web-1" # default',
     'http: "[::1]:0" # flag',
     'data: "./.rollcall" # default',
@@ -22,6 +22,12 @@ test('prints every value with its origin', () => {
     'peers: ["a:1","[::1]:2"] # env',
     '# advertise: not set (default)',
     'engine: "lmdb" # default',
+    'etcd: [] # default',
+    'etcdPrefix: "/rollcall" # default',
+    '# etcdUser: not set (default)',
+    '# etcdCa: not set (default)',
+    '# etcdCert: not set (default)',
+    '# etcdKey: not set (default)',
     'rootName: "root" # default',
     '# clusterSecret: not set (default)',
     '# token: not set (default)',

@@ -113,6 +113,7 @@ export const ConfigSchema = Type.Object(
           'The node starts with the catalog that the other engine holds, and takes nothing along.',
       }),
     }),
+    ...ETCD_FIELDS,
     rootName: text(
       { default: 'root', minLength: 1, maxLength: 64, pattern: '^[a-z0-9-]+$' },
       {
@@ -123,7 +124,6 @@ export const ConfigSchema = Type.Object(
         changing: 'Clients of lodastack have to write every namespace with the new name.',
       },
     ),
-    ...ETCD_FIELDS,
     clusterSecret: Type.Optional(
       text(SECRET, {
         description:
