@@ -31,6 +31,15 @@ export interface EtcdMembersOptions {
   readonly members: number
   /** More options for each member, such as `quota-backend-bytes`. */
   readonly options?: Readonly<Record<string, string>>
+  /** Clients then come by TLS only, and with a certificate of the same authority. */
+  readonly tls?: EtcdTlsFiles
+}
+
+/** Paths of PEM files. */
+export interface EtcdTlsFiles {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
 }
 
 /** Answers where the program is. Throws with what to run where it is missing. */
@@ -43,13 +52,15 @@ export function etcdProgram(release: EtcdRelease): string {
 /** One process, which may be stopped and started again over its data. */
 export class EtcdMember {
   readonly url: string
+  readonly #healthUrl: string
   readonly #program: string
   readonly #args: readonly string[]
   #child: ChildProcess | undefined
   #said = ''
 
-  constructor(url: string, program: string, args: readonly string[]) {
-    this.url = url
+  constructor(urls: { client: string; health: string }, program: string, args: readonly string[]) {
+    this.url = urls.client
+    this.#healthUrl = urls.health
     this.#program = program
     this.#args = args
   }
@@ -83,7 +94,7 @@ export class EtcdMember {
     const deadlineMs = systemClock.monotonicMs() + READY_WITHIN_MS
     for (;;) {
       try {
-        const { status } = await fetch(`${this.url}/health`)
+        const { status } = await fetch(`${this.#healthUrl}/health`)
         if (status === 200) return
       } catch {
         // Not yet.
@@ -106,26 +117,40 @@ export class EtcdMembers implements AsyncDisposable {
     this.#folder = folder
   }
 
-  static async start({ release, members, options = {} }: EtcdMembersOptions): Promise<EtcdMembers> {
+  static async start({
+    release,
+    members,
+    options = {},
+    tls,
+  }: EtcdMembersOptions): Promise<EtcdMembers> {
     const program = etcdProgram(release)
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-etcd-'))
-    const ports = await freePorts(2 * members)
+    const ports = await freePorts(3 * members)
     const url = (at: number) => `http://127.0.0.1:${ports[at] ?? 0}`
     const all = Array.from({ length: members }, (_, at) => `m${at}=${url(members + at)}`).join(',')
     const started = Array.from({ length: members }, (_, at) => {
+      const client = tls ? `https://localhost:${ports[at] ?? 0}` : url(at)
+      const health = url(2 * members + at)
       const settings = {
         name: `m${at}`,
         'data-dir': join(folder, `m${at}`),
-        'listen-client-urls': url(at),
-        'advertise-client-urls': url(at),
+        'listen-client-urls': client.replace('localhost', '127.0.0.1'),
+        'advertise-client-urls': client,
+        'listen-metrics-urls': health,
         'listen-peer-urls': url(members + at),
         'initial-advertise-peer-urls': url(members + at),
         'initial-cluster': all,
         'log-level': 'error',
+        ...(tls && {
+          'cert-file': tls.cert,
+          'key-file': tls.key,
+          'trusted-ca-file': tls.ca,
+          'client-cert-auth': 'true',
+        }),
         ...options,
       }
       const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
-      return new EtcdMember(url(at), program, args)
+      return new EtcdMember({ client, health }, program, args)
     })
     for (const member of started) member.start()
     const cluster = new EtcdMembers(started, folder)
