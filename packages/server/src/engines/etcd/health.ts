@@ -90,6 +90,7 @@ export class Health {
       const isPassing = error instanceof EtcdFailure && error.kind === 'no_answer'
       if (isPassing && this.#fails < FAILS) return
       session.doubtLane()
+      if (this.#seen) this.#seen = { ...this.#seen, leader: undefined }
       this.#set(refusal.message)
     }
   }
