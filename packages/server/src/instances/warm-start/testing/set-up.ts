@@ -18,6 +18,7 @@ import { InstancePlane } from '../../plane.ts'
 import { WarmStart } from '../warm-start.ts'
 
 export const TTL_MS = 90_000
+const HOUR_MS = 3_600_000
 
 export interface NodeSetUp {
   readonly node?: string
@@ -46,7 +47,9 @@ export function setUp() {
 }
 
 function newNode(folder: string, fake: FakeClock, options: NodeSetUp) {
-  const { node = 'n1', limits = {}, stopWithinMs, clock = fake, random = () => 0 } = options
+  const { node = 'n1', limits = {}, clock = fake, random = () => 0 } = options
+  // The fake clock runs far ahead while the real disk is at work.
+  const { stopWithinMs = HOUR_MS } = options
   const { log, lines } = recordingLog()
   const plane = new InstancePlane({
     node,
@@ -66,8 +69,7 @@ function newNode(folder: string, fake: FakeClock, options: NodeSetUp) {
   })
   const outcomes: { outcome: string; bytes: number }[] = []
   const onWrite = (outcome: string, bytes: number) => outcomes.push({ outcome, bytes })
-  const stop = stopWithinMs === undefined ? {} : { stopWithinMs }
-  const warmStart = new WarmStart({ folder, plane, clock, random, log, onWrite, ...stop })
+  const warmStart = new WarmStart({ folder, plane, clock, random, log, onWrite, stopWithinMs })
   return {
     plane,
     warmStart,
