@@ -37,10 +37,10 @@ const unpatched = fc.record({
   status,
   ttlMs: fc.integer({ min: 9_000, max: 86_400_000 }),
 })
-// What an operator has patched keeps the version under which its client said it.
+// What an operator has patched keeps the version under which its client said it, which is another moment.
 const content: fc.Arbitrary<Content> = fc
   .tuple(unpatched, fc.option(stamp))
-  .map(([each, said]) => ({ ...each, said: said ?? each.cver }))
+  .map(([each, said]) => ({ ...each, said: said && said.at !== each.cver.at ? said : each.cver }))
 const place = fc.record({ env: name, service: name, zone: name })
 const instance: fc.Arbitrary<StoredInstance> = fc.record({
   key: fc.tuple(place, name).map(([at, id]) => ({ ...at, id })),
