@@ -51,7 +51,7 @@ const unpatched = plain({
 // What an operator has patched keeps the version under which its client said it.
 const content: fc.Arbitrary<Content> = fc
   .tuple(unpatched, fc.option(stamp))
-  .map(([each, said]) => ({ ...each, said: said ?? each.cver }))
+  .map(([each, said]) => ({ ...each, said: said && said.at !== each.cver.at ? said : each.cver }))
 const override = <V>(value: fc.Arbitrary<V>) => plain({ over: stamp, value: fc.option(value) })
 // One of few services mostly, so that a message has several instances of one.
 const place = fc.oneof(
