@@ -104,7 +104,7 @@ export class Child implements AsyncDisposable {
   async line<T>(
     what: string,
     find: (line: string) => T | undefined,
-    withinMs = 20_000,
+    withinMs = 40_000,
   ): Promise<T> {
     const found = await until<{ readonly value?: T }>(
       `process ${this.pid} printed ${what}`,
