@@ -2,7 +2,8 @@ const SHARDS = 64
 
 /**
  * A map by text in many small ones. One big map doubles in a single step, which at half a
- * million keys holds up the event loop for longer than heartbeats may wait.
+ * million keys holds up the event loop for longer than heartbeats may wait. The small ones are of
+ * very different sizes, or they would all double at the same moment.
  */
 export class ShardedMap<Value> {
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, Value>())
@@ -35,6 +36,8 @@ export class ShardedMap<Value> {
     let hash = 0
     for (let at = 0; at < key.length; at += 1) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0
     // The low bits of such a sum know little of the first characters.
-    return this.#shards[(hash ^ (hash >>> 15)) & (SHARDS - 1)] as Map<string, Value>
+    const number = (hash ^ (hash >>> 15)) & (SHARDS * SHARDS - 1)
+    // The first gets one part of all, the second three, the last 127.
+    return this.#shards[Math.floor(Math.sqrt(number))] as Map<string, Value>
   }
 }
