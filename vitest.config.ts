@@ -22,6 +22,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
             'bench/src/**/*.test.ts',
+            'tests/src/robustness/**/*.test.ts',
           ],
           exclude: ['**/*.etcd.test.ts', '**/node_modules/**'],
           // Properties take a second; a busy machine five.
@@ -52,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['tests/src/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, 'tests/src/robustness/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
