@@ -19,6 +19,8 @@ export type EtcdRelease = keyof typeof ETCD_VERSIONS
 
 const CACHE = fileURLToPath(new URL('../../../../.cache/debian/etcd', import.meta.url))
 const READY_WITHIN_MS = 30_000
+/** Of the gateway; one that stands still does not answer at all. */
+const ANSWER_WITHIN_MS = 5_000
 const never = new AbortController().signal
 const running = new Set<ChildProcess>()
 
@@ -33,6 +35,8 @@ export interface EtcdMembersOptions {
   readonly options?: Readonly<Record<string, string>>
   /** Clients then come by TLS only, and with a certificate of the same authority. */
   readonly tls?: EtcdTlsFiles
+  /** Leads the others to a member by a way round: answers the URL that it tells them in place of its own. */
+  readonly peersVia?: (url: string, at: number) => Promise<string>
 }
 
 /** Paths of PEM files. */
@@ -122,12 +126,16 @@ export class EtcdMembers implements AsyncDisposable {
     members,
     options = {},
     tls,
+    peersVia = (url) => Promise.resolve(url),
   }: EtcdMembersOptions): Promise<EtcdMembers> {
     const program = etcdProgram(release)
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-etcd-'))
     const ports = await freePorts(3 * members)
     const url = (at: number) => `http://127.0.0.1:${ports[at] ?? 0}`
-    const all = Array.from({ length: members }, (_, at) => `m${at}=${url(members + at)}`).join(',')
+    const peers = await Promise.all(
+      Array.from({ length: members }, (_, at) => peersVia(url(members + at), at)),
+    )
+    const all = peers.map((peer, at) => `m${at}=${peer}`).join(',')
     const started = Array.from({ length: members }, (_, at) => {
       const client = tls ? `https://localhost:${ports[at] ?? 0}` : url(at)
       const health = url(2 * members + at)
@@ -138,7 +146,7 @@ export class EtcdMembers implements AsyncDisposable {
         'advertise-client-urls': client,
         'listen-metrics-urls': health,
         'listen-peer-urls': url(members + at),
-        'initial-advertise-peer-urls': url(members + at),
+        'initial-advertise-peer-urls': peers[at] ?? '',
         'initial-cluster': all,
         'log-level': 'error',
         ...(tls && {
@@ -189,7 +197,11 @@ export async function askEtcd(
   path: string,
   body: Readonly<Record<string, unknown>>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await fetch(`${url}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) })
+  const answer = await fetch(`${url}/v3/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${text}`)
   return JSON.parse(text) as Readonly<Record<string, unknown>>

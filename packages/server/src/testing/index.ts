@@ -12,4 +12,10 @@ export { openWatch, type WatchEvent, type WatchReader } from './watch-reader.ts'
 export { countHeld, type Held } from './count-held.ts'
 export { ackOnDemand, toldOthers } from './told-others.ts'
 export { recount, setUpPlane, type PlaneHarness, type PlaneSetUp } from './plane-harness.ts'
-export { EtcdMembers, ETCD_VERSIONS, type EtcdRelease } from './etcd-members.ts'
+export {
+  askEtcd,
+  EtcdMembers,
+  ETCD_VERSIONS,
+  type EtcdMember,
+  type EtcdRelease,
+} from './etcd-members.ts'

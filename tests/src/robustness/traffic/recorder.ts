@@ -1,0 +1,73 @@
+/**
+ * What clients saw, on one clock.
+ *
+ * @module
+ */
+
+import { systemClock } from '@rollcall/runtime'
+import type { Call } from '../model/call.ts'
+import type { RegisterOperation } from '../model/register.ts'
+import type { ListOperation } from '../model/transaction.ts'
+import type { Read, Step, Write } from '../model/write.ts'
+import type { Outcome } from '../../support/catalog-client.ts'
+
+/** What refuses a write while etcd fails, and is no surprise then. */
+const EXPECTED = new Set(['unavailable'])
+
+export interface Times {
+  readonly invokedMs: number
+  readonly returnedMs: number
+}
+
+export class Recorder {
+  readonly registers = new Map<string, Call<RegisterOperation>[]>()
+  readonly lists = new Map<string, Call<ListOperation>[]>()
+  readonly writes: Write[] = []
+  readonly reads: Read[] = []
+  /** Answers that nobody should have been given. */
+  readonly surprises: string[] = []
+  readonly counts = { done: 0, refused: 0, unknown: 0, 'linearizable reads': 0 }
+
+  register(key: string, call: Call<RegisterOperation>): void {
+    push(this.registers, key, call)
+  }
+
+  list(group: string, call: Call<ListOperation>): void {
+    push(this.lists, group, call)
+  }
+
+  read(revision: number, times: Times): void {
+    this.counts['linearizable reads'] += 1
+    this.reads.push({ revision, ...times })
+  }
+
+  /** Notes a write by its outcome. One that was refused has not happened. */
+  write(step: Step, outcome: Outcome<unknown>, times: Times): void {
+    if (outcome.kind === 'done') {
+      this.counts.done += 1
+      this.writes.push({ step, ...times, revision: outcome.revision })
+    } else if (outcome.kind === 'doubt') {
+      this.counts.unknown += 1
+      this.writes.push({ step, ...times, returnedMs: Infinity })
+    } else this.counts.refused += 1
+  }
+
+  /** Notes a refusal that has another reason than that etcd fails. */
+  refusal(what: string, outcome: Outcome<unknown>): void {
+    if (outcome.kind !== 'refused' || EXPECTED.has(outcome.problem.code)) return
+    this.surprises.push(`${what} was refused: ${JSON.stringify(outcome.problem)}`)
+  }
+}
+
+/** Does something, and answers when it began and ended. */
+export async function timed<T>(act: () => Promise<T>): Promise<Times & { readonly answer: T }> {
+  const invokedMs = systemClock.monotonicMs()
+  const answer = await act()
+  return { answer, invokedMs, returnedMs: systemClock.monotonicMs() }
+}
+
+function push<T>(into: Map<string, T[]>, key: string, value: T): void {
+  const known = into.get(key)
+  if (known) known.push(value)
+  else into.set(key, [value])
+}
