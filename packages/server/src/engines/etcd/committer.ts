@@ -142,7 +142,7 @@ export class Committer {
       const { taken, left } = cutBatch(this.#queue)
       this.#queue = left
       for (const { bytes } of taken) this.#bytes -= bytes
-      await this.#sendCurrent(taken)
+      await session.useLane(() => this.#sendCurrent(taken))
     }
   }
 

@@ -89,7 +89,7 @@ export class Health {
       this.#fails += 1
       const isPassing = error instanceof EtcdFailure && error.kind === 'no_answer'
       if (isPassing && this.#fails < FAILS) return
-      session.doubtLane()
+      session.refreshLane()
       if (this.#seen) this.#seen = { ...this.#seen, leader: undefined }
       this.#set(refusal.message)
     }

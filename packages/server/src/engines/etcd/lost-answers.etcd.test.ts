@@ -110,6 +110,22 @@ test('a commit is unknown only when etcd stays silent, and later ones go on', as
   expect(await contentOf(witness)).toEqual({ a: '', c: '' })
 }, 30_000)
 
+test('what is on its way is found out also when etcd could not be written meanwhile', async () => {
+  const { engine, witness, proxy } = await setUp()
+  proxy.mute()
+  const asked = engine.commit({ compares: [], then: [put('a')] })
+  while (engine.status().broken === undefined) await systemClock.sleep(10, never)
+  proxy.breakOff()
+  const later = engine.commit({ compares: [], then: [put('b')] })
+  const [first, second] = await Promise.all([asked, later])
+  expect([first.succeeded, second.succeeded]).toEqual([true, true])
+  const { entries } = await witness.range({ prefix: '', limit: 100 })
+  expect(entries).toMatchObject([
+    { key: 'a', modRevision: first.revision },
+    { key: 'b', modRevision: second.revision },
+  ])
+}, 30_000)
+
 test('of two nodes with one id the later has the lane, and the earlier stops', async () => {
   const { engine, open, url } = await setUp()
   await doAll(engine, put('a'))

@@ -44,6 +44,8 @@ export class Session {
   /** The revision of etcd of the last put of the lane; undefined: not known for certain. */
   #laneRevision: number | undefined
   #hadLane = false
+  #isInUse = false
+  #isToBeRefreshed = false
   #count = 0
   #opening: Promise<void> | undefined
   #failed: { readonly error: unknown; readonly atMs: number } | undefined
@@ -110,6 +112,24 @@ export class Session {
   /** What became of the last batch is not certain, or will not be. */
   doubtLane(): void {
     this.#laneRevision = undefined
+  }
+
+  /** The lane is put again before the next batch, but never under one that is on its way. */
+  refreshLane(): void {
+    if (this.#isInUse) this.#isToBeRefreshed = true
+    else this.doubtLane()
+  }
+
+  /** Sends a batch. Until it has ended nothing else puts the lane, which says what became of it. */
+  async useLane(send: () => Promise<void>): Promise<void> {
+    this.#isInUse = true
+    try {
+      await send()
+    } finally {
+      this.#isInUse = false
+      if (this.#isToBeRefreshed) this.doubtLane()
+      this.#isToBeRefreshed = false
+    }
   }
 
   /** Takes over what was read or watched, unless something newer is known. */
