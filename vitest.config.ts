@@ -7,7 +7,11 @@ const fromSource = {
 }
 
 /** They use up what a machine has, and look at how others fare meanwhile: they run one by one. */
-const ALONE = ['tests/src/*pressure.test.ts', 'tests/src/cluster-{join,partition}.test.ts']
+const ALONE = [
+  'tests/src/*pressure.test.ts',
+  'tests/src/cluster-{join,partition}.test.ts',
+  'tests/src/robustness.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -22,7 +26,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
             'bench/src/**/*.test.ts',
-            'tests/src/robustness/**/*.test.ts',
+            'tests/src/robustness/validation/**/*.test.ts',
           ],
           exclude: ['**/*.etcd.test.ts', '**/node_modules/**'],
           // Properties take a second; a busy machine five.
@@ -53,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['tests/src/**/*.test.ts'],
-          exclude: [...ALONE, 'tests/src/robustness/**'],
+          exclude: [...ALONE, 'tests/src/robustness/validation/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -15,6 +15,13 @@ import { run } from './run.ts'
 
 const USAGE = 'Usage: npm run robustness -- [--minutes N] [--seed S]'
 
+// What runs is ended when this process exits, which a signal alone would not do.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    process.exit(1)
+  })
+}
+
 process.exitCode = await main()
 
 async function main(): Promise<number> {

@@ -1,5 +1,6 @@
 /**
- * Three members of etcd and two nodes, with a cable between each two of them that can be cut.
+ * Three members of etcd and two nodes, with a cable between each two of them that can be cut, and
+ * one from the clients to each node.
  *
  * @module
  */
@@ -10,16 +11,24 @@ import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { PeerDoor } from './peer-door.ts'
 
 export const MEMBERS = 3
-const NODES = ['n1', 'n2'] as const
+const NODE_IDS = ['n1', 'n2'] as const
+
+interface Node {
+  readonly id: string
+  /** The way of the clients. */
+  readonly door: TcpProxy
+  /** The ways to the members. */
+  readonly cables: readonly TcpProxy[]
+  /** While it was killed, the one that was. */
+  server: Server
+}
 
 interface Parts {
   readonly etcd: EtcdMembers
   readonly doors: readonly PeerDoor[]
-  /** As etcd writes them in hexadecimal. */
+  /** Of the members, as etcd writes them in hexadecimal. */
   readonly ids: readonly string[]
-  /** For each node the cables to the members. */
-  readonly cables: readonly (readonly TcpProxy[])[]
-  readonly nodes: readonly Server[]
+  readonly nodes: readonly Node[]
 }
 
 /** Disposing ends and removes all of it. */
@@ -42,12 +51,9 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
+  /** Where clients come to the nodes. */
   get urls(): readonly string[] {
-    return this.#parts.nodes.map(({ url }) => url)
-  }
-
-  get nodes(): readonly Server[] {
-    return this.#parts.nodes
+    return this.#parts.nodes.map(({ door }) => `http://${door.address}`)
   }
 
   member(at: number): EtcdMember {
@@ -56,7 +62,7 @@ export class Cluster implements AsyncDisposable {
     return member
   }
 
-  /** Which member leads, as far as those that answer know; undefined: none does. */
+  /** Which member leads, as the first one says that answers; undefined: nobody knows of any. */
   async leader(): Promise<number | undefined> {
     const asked = this.#parts.etcd.endpoints.map(async (endpoint) => {
       const status = await statusOf(endpoint)
@@ -67,28 +73,51 @@ export class Cluster implements AsyncDisposable {
     return Promise.any(asked).catch(() => undefined)
   }
 
-  /** Cuts a member off from all others and, if so said, from the nodes. */
-  async isolate(at: number, alsoFromNodes: boolean): Promise<void> {
+  /** Cuts a member off from all others, and from the nodes if that is said. */
+  async isolate(at: number, { alsoFromNodes }: { readonly alsoFromNodes: boolean }) {
     await this.#eachPeer(at, (door, id) => door.cut(id))
-    if (alsoFromNodes) for (const own of this.#parts.cables) own[at]?.cut()
+    if (alsoFromNodes) for (const { cables } of this.#parts.nodes) cables[at]?.cut()
   }
 
   async rejoin(at: number): Promise<void> {
     await this.#eachPeer(at, (door, id) => door.mend(id))
-    for (const own of this.#parts.cables) own[at]?.mend()
+    for (const { cables } of this.#parts.nodes) cables[at]?.mend()
   }
 
-  /** Cuts one node off from all members. */
-  cutNode(node: number): void {
-    for (const cable of this.#parts.cables[node] ?? []) cable.cut()
+  /** Cuts a node off from all members. */
+  cutOffNode(at: number): void {
+    for (const cable of this.#node(at).cables) cable.cut()
   }
 
-  mendNode(node: number): void {
-    for (const cable of this.#parts.cables[node] ?? []) cable.mend()
+  mendNode(at: number): void {
+    for (const cable of this.#node(at).cables) cable.mend()
+  }
+
+  killNode(at: number): Promise<void> {
+    return this.#node(at).server.kill9()
+  }
+
+  /** Starts it again, over its data and at its place. */
+  async startNode(at: number): Promise<void> {
+    const node = this.#node(at)
+    const { data, http } = node.server
+    node.server = await startServer({ data, http, args: argsOf(node) })
+  }
+
+  /** Breaks all connections between clients and a node. */
+  hangUp(at: number): void {
+    this.#node(at).door.breakAll()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const { server } of this.#parts.nodes) await server[Symbol.asyncDispose]()
     await closeAll(this.#opened)
+  }
+
+  #node(at: number): Node {
+    const node = this.#parts.nodes[at]
+    if (!node) throw new Error(`There is no node ${at}.`)
+    return node
   }
 
   /** In both directions: what it dials, and what dials it. */
@@ -116,23 +145,25 @@ async function open(opened: AsyncDisposable[]): Promise<Parts> {
     return door.url
   }
   const etcd = keep(await EtcdMembers.start({ release: 'trixie', members: MEMBERS, peersVia }))
-  const ids = await idsOf(etcd)
-  const cables: TcpProxy[][] = []
-  const nodes: Server[] = []
-  for (const id of NODES) {
-    const own: TcpProxy[] = []
+  const ids = await Promise.all(etcd.endpoints.map(idOf))
+  const nodes: Node[] = []
+  for (const id of NODE_IDS) {
+    const cables: TcpProxy[] = []
     for (const endpoint of etcd.endpoints) {
-      own.push(keep(await TcpProxy.open(new URL(endpoint).host)))
+      cables.push(keep(await TcpProxy.open(new URL(endpoint).host)))
     }
-    cables.push(own)
-    const endpoints = own.map(({ address }) => `http://${address}`).join(',')
-    nodes.push(keep(await startServer({ args: ['--id', id, '--etcd', endpoints] })))
+    const server = keep(await startServer({ args: argsOf({ id, cables }) }))
+    nodes.push({ id, cables, server, door: keep(await TcpProxy.open(server.http)) })
   }
-  return { etcd, doors, ids, cables, nodes }
+  return { etcd, doors, ids, nodes }
 }
 
 async function closeAll(opened: readonly AsyncDisposable[]): Promise<void> {
   for (const one of opened.toReversed()) await one[Symbol.asyncDispose]()
+}
+
+function argsOf({ id, cables }: Pick<Node, 'id' | 'cables'>): readonly string[] {
+  return ['--id', id, '--etcd', cables.map(({ address }) => `http://${address}`).join(',')]
 }
 
 /** Numbers of 64 bits come as decimal text. */
@@ -146,12 +177,8 @@ async function statusOf(endpoint: string): Promise<Status | undefined> {
   return (await answer) as Status | undefined
 }
 
-async function idsOf(etcd: EtcdMembers): Promise<readonly string[]> {
-  return Promise.all(
-    etcd.endpoints.map(async (endpoint) => {
-      const status = await statusOf(endpoint)
-      if (!status) throw new Error(`${endpoint} does not say who it is.`)
-      return BigInt(status.header.member_id).toString(16)
-    }),
-  )
+async function idOf(endpoint: string): Promise<string> {
+  const status = await statusOf(endpoint)
+  if (!status) throw new Error(`${endpoint} does not say who it is.`)
+  return BigInt(status.header.member_id).toString(16)
 }

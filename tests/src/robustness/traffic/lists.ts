@@ -8,7 +8,7 @@ import type { TxnAnswer, TxnBody, TxnOperation } from '@rollcall/protocol'
 import { sample } from '@rollcall/runtime'
 import { base64, textOf } from '../../support/catalog-client.ts'
 import { timed } from './recorder.ts'
-import { anyOf, pause, type Loaded, type Traffic } from './traffic.ts'
+import { anyOf, lastLook, pause, type Loaded, type Traffic } from './traffic.ts'
 
 const CLIENTS = 5
 const LISTS = ['x', 'y', 'z'] as const
@@ -39,7 +39,9 @@ export class Lists implements Traffic {
   }
 
   async close(): Promise<void> {
-    for (let group = 1; group <= this.#group; group += 1) await this.#read(group, 'the last')
+    for (let group = 1; group <= this.#group; group += 1) {
+      await lastLook(() => this.#read(group, 'the last'))
+    }
   }
 
   async #once(client: string): Promise<void> {
@@ -51,6 +53,7 @@ export class Lists implements Traffic {
     await this.#append(group, client, new Map(chosen.map((list) => [list, held.get(list)])))
   }
 
+  /** Undefined where it was not served. */
   async #read(group: number, client: string): Promise<ReadonlyMap<string, Held> | undefined> {
     const { recorder } = this.#loaded
     const { answer, ...times } = await timed(() =>

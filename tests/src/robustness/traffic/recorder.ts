@@ -6,13 +6,17 @@
 
 import { systemClock } from '@rollcall/runtime'
 import type { Call } from '../model/call.ts'
+import type { HalvesOperation } from '../model/halves.ts'
+import type { Lease } from '../model/lease.ts'
 import type { RegisterOperation } from '../model/register.ts'
+import type { Watched } from '../model/told.ts'
 import type { ListOperation } from '../model/transaction.ts'
+import type { ViewRead } from '../model/view-read.ts'
 import type { Read, Step, Write } from '../model/write.ts'
 import type { Outcome } from '../../support/catalog-client.ts'
 
 /** What refuses a write while etcd fails, and is no surprise then. */
-const EXPECTED = new Set(['unavailable'])
+const EXPECTED: ReadonlySet<string> = new Set(['unavailable'])
 
 export interface Times {
   readonly invokedMs: number
@@ -22,11 +26,19 @@ export interface Times {
 export class Recorder {
   readonly registers = new Map<string, Call<RegisterOperation>[]>()
   readonly lists = new Map<string, Call<ListOperation>[]>()
+  readonly halves = new Map<string, Call<HalvesOperation>[]>()
   readonly writes: Write[] = []
   readonly reads: Read[] = []
+  readonly viewReads: ViewRead[] = []
+  readonly leases: Lease[] = []
+  readonly watched: Watched[] = []
   /** Answers that nobody should have been given. */
   readonly surprises: string[] = []
-  readonly counts = { done: 0, refused: 0, unknown: 0, 'linearizable reads': 0 }
+  readonly counts: Record<string, number> = {}
+
+  count(what: string, by = 1): void {
+    this.counts[what] = (this.counts[what] ?? 0) + by
+  }
 
   register(key: string, call: Call<RegisterOperation>): void {
     push(this.registers, key, call)
@@ -36,20 +48,24 @@ export class Recorder {
     push(this.lists, group, call)
   }
 
+  half(set: string, call: Call<HalvesOperation>): void {
+    push(this.halves, set, call)
+  }
+
   read(revision: number, times: Times): void {
-    this.counts['linearizable reads'] += 1
+    this.count('linearizable reads')
     this.reads.push({ revision, ...times })
   }
 
   /** Notes a write by its outcome. One that was refused has not happened. */
   write(step: Step, outcome: Outcome<unknown>, times: Times): void {
     if (outcome.kind === 'done') {
-      this.counts.done += 1
+      this.count('done')
       this.writes.push({ step, ...times, revision: outcome.revision })
     } else if (outcome.kind === 'doubt') {
-      this.counts.unknown += 1
+      this.count('unknown')
       this.writes.push({ step, ...times, returnedMs: Infinity })
-    } else this.counts.refused += 1
+    } else this.count('refused')
   }
 
   /** Notes a refusal that has another reason than that etcd fails. */

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { systemClock } from '@rollcall/runtime'
 import { pathOf, type Outcome } from '../../support/catalog-client.ts'
 import type { RegisterOperation, Value } from '../model/register.ts'
 import { timed, type Times } from './recorder.ts'
 import {
   anyOf,
+  lastLook,
   LINEARIZABLE,
   pause,
   revisionOf,
@@ -21,9 +23,12 @@ const CLIENTS = 8
 const KEYS = 4
 /** Then another key takes its place: those with many lost writes are hard to judge. */
 const CALLS_PER_KEY = 150
+/** After an answer that is lost, so that few of them are of one key. */
+const LOST_PAUSE_MS = 200
 const READ_RATIO = 0.4
 const PUT_RATIO = 0.25
 const SWAP_RATIO = 0.3
+const never = new AbortController().signal
 
 interface Key {
   readonly name: string
@@ -35,7 +40,7 @@ interface Key {
 export class Registers implements Traffic {
   readonly #loaded: Loaded
   readonly #keys: Key[]
-  #named = 0
+  readonly #named: Key[] = []
   #written = 0
 
   constructor(loaded: Loaded) {
@@ -60,12 +65,7 @@ export class Registers implements Traffic {
   }
 
   async close(): Promise<void> {
-    for (let at = 1; at <= this.#named; at += 1) {
-      await this.#read(
-        { name: `r/${at}`, calls: 0, seen: { value: null, revision: 0 } },
-        'the last',
-      )
-    }
+    for (const key of this.#named) await lastLook(() => this.#read(key, 'the last'))
   }
 
   async #once(key: Key, client: string): Promise<void> {
@@ -76,22 +76,24 @@ export class Registers implements Traffic {
     else await this.#delete(key, client)
   }
 
-  async #read(key: Key, client: string): Promise<void> {
+  /** Undefined where it was not served. */
+  async #read(key: Key, client: string): Promise<true | undefined> {
     const { recorder } = this.#loaded
     const path = `${pathOf(key.name)}?${LINEARIZABLE}`
     const { answer, ...times } = await timed(() => served(anyOf(this.#loaded).ask(path), recorder))
-    if (!answer) return
+    if (!answer) return undefined
     recorder.read(revisionOf(answer), times)
     const found = answer.status === 404 ? null : answer.bytes.toString()
     recorder.register(key.name, { client, operation: { kind: 'get', found }, ...times })
     const revision = Number(String(answer.headers['etag'] ?? '0').replaceAll('"', ''))
     see(key, found, found === null ? 0 : revision)
+    return true
   }
 
   async #put(key: Key, client: string): Promise<void> {
     const value = this.#newValue()
     const { answer, ...times } = await timed(() => anyOf(this.#loaded).put(key.name, value))
-    this.#record(key, {
+    await this.#record(key, {
       client,
       operation: { kind: 'put', value },
       step: value,
@@ -108,22 +110,23 @@ export class Registers implements Traffic {
     )
     const matched = !isRefused(answer, 'revision_conflict')
     const operation = { kind: 'swap', expected, value, matched } as const
-    this.#record(key, { client, operation, step: value, outcome: answer, times })
+    await this.#record(key, { client, operation, step: value, outcome: answer, times })
   }
 
   async #delete(key: Key, client: string): Promise<void> {
     const { answer, ...times } = await timed(() => anyOf(this.#loaded).delete(key.name))
     const found = !isRefused(answer, 'key_not_found')
     const operation = { kind: 'delete', found } as const
-    this.#record(key, { client, operation, step: null, outcome: answer, times })
+    await this.#record(key, { client, operation, step: null, outcome: answer, times })
   }
 
-  #record(key: Key, call: Recorded): void {
+  async #record(key: Key, call: Recorded): Promise<void> {
     const { recorder } = this.#loaded
     const { client, operation, step, outcome, times } = call
     recorder.write(new Map([[key.name, step]]), outcome, times)
     if (outcome.kind === 'doubt') {
       recorder.register(key.name, { client, operation, ...times, returnedMs: Infinity })
+      await systemClock.sleep(LOST_PAUSE_MS, never)
       return
     }
     const isAnswer =
@@ -136,8 +139,10 @@ export class Registers implements Traffic {
   }
 
   #newKey(): Key {
-    this.#named += 1
-    return { name: `r/${this.#named}`, calls: 0, seen: { value: null, revision: 0 } }
+    const name = `r/${this.#named.length + 1}`
+    const key = { name, calls: 0, seen: { value: null, revision: 0 } }
+    this.#named.push(key)
+    return key
   }
 
   #newValue(): string {

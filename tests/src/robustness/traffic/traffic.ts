@@ -6,11 +6,13 @@
 
 import { HEADERS } from '@rollcall/protocol'
 import { systemClock, type Random } from '@rollcall/runtime'
+import { until } from '@rollcall/runtime/testing'
 import { jsonOf, type CatalogAnswer, type CatalogClient } from '../../support/catalog-client.ts'
 import type { Recorder } from './recorder.ts'
 
 export const LINEARIZABLE = 'consistency=linearizable'
 const PAUSE_MAX_MS = 30
+const LOOKED_WITHIN_MS = 30_000
 
 export interface Loaded {
   /** One of each node. */
@@ -56,4 +58,9 @@ export async function served(
     `a read was answered with ${answer.status}: ${JSON.stringify(jsonOf(answer))}`,
   )
   return undefined
+}
+
+/** Looks until that is served: without a last look nothing is known to be lost. */
+export async function lastLook(look: () => Promise<unknown>): Promise<void> {
+  await until('a last look is served', look, { withinMs: LOOKED_WITHIN_MS })
 }
