@@ -13,6 +13,7 @@ const LASTS_MORE_MS = 5_000
 /** So often a fault outlasts the ten seconds in which a node finds out what became of a write. */
 const LONG_RATIO = 0.15
 const LONG_MS = 11_000
+const HANG_UP_EVERY_MS = 400
 /** So often it hits the member that leads. */
 const LEADER_RATIO = 0.6
 
@@ -52,7 +53,7 @@ export interface Fault {
 }
 
 export function planOf(kind: FaultKind, random: Random): Plan {
-  const isLong = random() < LONG_RATIO
+  const isLong = random() < LONG_RATIO && kind !== 'hang up on clients'
   return {
     kind,
     lastsMs: LASTS_MIN_MS + random() * LASTS_MORE_MS + (isLong ? LONG_MS : 0),
@@ -112,10 +113,18 @@ const killNode: Begin = async (cluster, [target = 0]) => {
   return () => cluster.startNode(node)
 }
 
-/** Who waited for an answer does not know what became of it. */
+/** Again and again. Who waited for an answer does not know what became of it. */
 const hangUp: Begin = (cluster, [target = 0]) => {
-  cluster.hangUp(target % cluster.urls.length)
-  return Promise.resolve(() => Promise.resolve())
+  const ending = new AbortController()
+  const hangingUp = async () => {
+    do cluster.hangUp(target % cluster.urls.length)
+    while (await systemClock.sleep(HANG_UP_EVERY_MS, ending.signal))
+  }
+  const ended = hangingUp()
+  return Promise.resolve(() => {
+    ending.abort()
+    return ended
+  })
 }
 
 const BEGIN: Readonly<Record<FaultKind, Begin>> = {
