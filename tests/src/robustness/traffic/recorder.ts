@@ -15,8 +15,8 @@ import type { ViewRead } from '../model/view-read.ts'
 import type { Read, Step, Write } from '../model/write.ts'
 import type { Outcome } from '../../support/catalog-client.ts'
 
-/** What refuses a write while etcd fails, and is no surprise then. */
-const EXPECTED: ReadonlySet<string> = new Set(['unavailable'])
+/** What refuses a write while etcd fails or the node starts, and is no surprise then. */
+const EXPECTED: ReadonlySet<string> = new Set(['unavailable', 'not_ready'])
 
 export interface Times {
   readonly invokedMs: number
