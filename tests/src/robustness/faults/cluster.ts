@@ -5,13 +5,17 @@
  * @module
  */
 
+import { systemClock } from '@rollcall/runtime'
 import { askEtcd, EtcdMembers, type EtcdMember } from '@rollcall/server/testing'
 import { startServer, type Server } from '../../support/spawn-server.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { PeerDoor } from './peer-door.ts'
 
 export const MEMBERS = 3
+/** Those that stand still never say anything. */
+const LEADER_WITHIN_MS = 500
 const NODE_IDS = ['n1', 'n2'] as const
+const never = new AbortController().signal
 
 interface Node {
   readonly id: string
@@ -70,7 +74,9 @@ export class Cluster implements AsyncDisposable {
       if (at < 0) throw new Error(`${endpoint} knows of no leader.`)
       return at
     })
-    return Promise.any(asked).catch(() => undefined)
+    const answer = Promise.any(asked).catch(() => undefined)
+    const late = systemClock.sleep(LEADER_WITHIN_MS, never).then(() => undefined)
+    return Promise.race([answer, late])
   }
 
   /** Cuts a member off from all others, and from the nodes if that is said. */
