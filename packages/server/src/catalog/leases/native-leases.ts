@@ -1,11 +1,11 @@
-import { limitExceeded } from '@rollcall/protocol/errors'
+import { hasCode, limitExceeded } from '@rollcall/protocol/errors'
 import type { LeaseDetail, LeaseSummary, NativeLeases, WriteOptions, Written } from '../catalog.ts'
 import type { CatalogCore } from '../catalog-core.ts'
 import type { IdempotentWrites } from '../idempotency.ts'
 import { compareKeys } from '../key-order.ts'
 import { userKey } from '../key-schema.ts'
 import { LEASE_LIMITS } from '../limits.ts'
-import { checkText, leaseNotFound } from '../refusals.ts'
+import { checkText, leaseNotFound, unavailable } from '../refusals.ts'
 import { endKeyedLease, engineLeasesOf, keyedLeaseState } from './keyed-lease.ts'
 import { putMeta, summarize, type LeaseMeta } from './lease-meta.ts'
 import { leaseFromElsewhere } from './lease-use.ts'
@@ -35,18 +35,17 @@ export class NativeLeaseStore implements NativeLeases {
     checkText('lease name', name, LEASE_LIMITS.nameBytes)
     return this.#idempotent.once(idempotency, async (marks) => {
       const { engine, clock } = this.#core.options
-      const granted = await engine.leases.grant({ ttlMs })
-      const meta: LeaseMeta = {
-        ...granted,
-        name,
-        kind: 'native',
-        state: 'CREATE',
-        createdMs: clock.wallMs(),
+      const written = async () => {
+        const granted = await engine.leases.grant({ ttlMs })
+        const createdMs = clock.wallMs()
+        const meta: LeaseMeta = { ...granted, name, kind: 'native', state: 'CREATE', createdMs }
+        const { revision } = await this.#core.commit({
+          compares: [],
+          then: [putMeta(meta), ...marks],
+        })
+        return { meta, revision }
       }
-      const { revision } = await this.#core.commit({
-        compares: [],
-        then: [putMeta(meta), ...marks],
-      })
+      const { meta, revision } = await written().catch(endedTooSoon)
       return { ...summarize(meta), revision, isBehind: await this.#core.isBehind(revision) }
     })
   }
@@ -114,4 +113,10 @@ export class NativeLeaseStore implements NativeLeases {
     const now = this.#core.tables.leases
     return ids.map((id) => now.get(id))
   }
+}
+
+/** An engine that stalls for a ttl may end a lease before it is written down. */
+function endedTooSoon(error: unknown): never {
+  if (!hasCode(error, 'lease_not_found')) throw error
+  throw unavailable('The lease ended before it was written down; try again.')
 }
