@@ -1,20 +1,26 @@
 /**
- * Two nodes on one etcd of three members: what one wrote the other reads; without a majority
+ * Two nodes on one etcd: what one wrote the other reads; without a majority
  * reads go on and say how old they are, writes are refused, and instances notice nothing; and all
  * of it comes back by itself.
  *
  * @module
  */
 
-import { HEADERS, type Cluster, type ClusterLeader } from '@rollcall/protocol'
+import { HEADERS, type Cluster, type ClusterLeader, type MemberList } from '@rollcall/protocol'
 import { until } from '@rollcall/runtime/testing'
 import { EtcdMembers } from '@rollcall/server/testing'
 import { expect, test } from 'vitest'
 import { Bystander } from './support/bystander.ts'
 import { CatalogClient, done, jsonOf, pathOf } from './support/catalog-client.ts'
+import { curl } from './support/curl.ts'
 import { startServer, type Server } from './support/spawn-server.ts'
 
 const AGAIN_WITHIN_MS = 30_000
+const POST = { method: 'POST' } as const
+const JOIN = {
+  ...POST,
+  bytes: Buffer.from('{"httpAddr":"127.0.0.1:1","raftAddr":"127.0.0.1:2","id":"n3"}'),
+}
 
 test('two nodes on one etcd are one catalog, through the loss of its majority', async () => {
   await using etcd = await EtcdMembers.start({ release: 'trixie', members: 3 })
@@ -28,27 +34,52 @@ test('two nodes on one etcd are one catalog, through the loss of its majority', 
     const back = done(await other.put('k', `of the second, ${round}`))
     expect(await readAt(one, 'k', back.revision)).toBe(`of the second, ${round}`)
   }
-  expect(await one.read<Cluster>('/cluster')).toMatchObject({
-    catalog: { engine: 'etcd', state: 'ok', leader: null, voters: 3, faultTolerance: 1 },
-  })
-  const leader = await one.read<ClusterLeader>('/cluster/leader')
-  expect(leader).toMatchObject({ leader: null, self: false })
-  expect(leader.memberId).toMatch(/^[0-9a-f]+$/)
+  await expectLeader(one)
+  for (const node of [first, second]) await expectLevels(node, 200)
 
   const bystander = new Bystander(first.url)
   const stopped = etcd.members.slice(0, 2)
   for (const member of stopped) member.signal('SIGSTOP')
   for (const client of [one, other]) await untilRefused(client)
-  for (const client of [one, other]) await expectStaleRead(client, 'of the second, 3')
+  for (const client of [one, other]) {
+    await expectStaleRead(client, 'of the second, 3')
+    await expectNoLeader(client)
+  }
+  for (const node of [first, second]) await expectLevels(node, 503)
   for (const member of stopped) member.signal('SIGCONT')
 
   for (const client of [one, other]) await untilWritten(client)
   const { revision } = done(await one.put('k', 'after'))
   expect(await readAt(other, 'k', revision)).toBe('after')
+  await expectLeader(other)
   const { answers } = await bystander.stop()
   expect(answers).toBeGreaterThan(10)
   for (const server of [first, second]) expect((await server.stop()).code).toBe(0)
 }, 120_000)
+
+test('a read of raftd sees what another node has just written, unless it may be stale', async () => {
+  await using etcd = await EtcdMembers.start({ release: 'trixie', members: 1 })
+  await using first = await nodeOn(etcd, 'n1')
+  await using second = await nodeOn(etcd, 'n2')
+  await using one = new CatalogClient(first.url)
+  for (let round = 0; round < 50; round += 1) {
+    const value = String(round)
+    done(await one.put('k', value))
+    const level = round % 2 === 0 ? '' : '?level=consistent'
+    expect((await curl(`${second.url}/key/k${level}`)).text).toBe(value)
+  }
+  const stale = Number((await curl(`${second.url}/key/k?level=stale`)).text)
+  expect(stale).toBeLessThanOrEqual(49)
+
+  const id = (await curl(`${first.url}/lease/grant?ttl=10&name=/esq/node-1`, POST)).text
+  const query = 'key=nodeinfo&data=%7B%22weight%22%3A1%7D'
+  const kept = await curl(`${first.url}/lease/keepalive/${id}?${query}`, POST)
+  expect(kept.status).toBe(200)
+  const found = `${second.url}/lease/kv/nodeinfo?prefix=/esq/node`
+  expect(JSON.parse((await curl(found)).text)).toEqual([{ weight: 1 }])
+  expect((await curl(`${second.url}/lease/keepalive/${id}?${query}`, POST)).text).toBe('null')
+  expect((await curl(`${second.url}/join`, JOIN)).status).toBe(409)
+}, 60_000)
 
 function nodeOn(etcd: EtcdMembers, id: string): Promise<Server> {
   return startServer({ args: ['--id', id, '--etcd', etcd.endpoints.join(',')] })
@@ -60,6 +91,55 @@ async function readAt(client: CatalogClient, key: string, revision: number): Pro
   const answer = await client.ask(pathOf(key), { headers })
   expect(answer.status).toBe(200)
   return answer.bytes.toString()
+}
+
+/** A node has no member of its own; those of etcd are named, and one of them leads. */
+async function expectLeader(client: CatalogClient): Promise<void> {
+  const { catalog } = await client.read<Cluster>('/cluster')
+  expect(catalog).toMatchObject({
+    engine: 'etcd',
+    state: 'ok',
+    leader: null,
+    voters: 3,
+    faultTolerance: 1,
+    quotaBytes: null,
+    etcdVersion: '3.5.16',
+  })
+  expect(catalog?.dbBytes).toBeGreaterThan(0)
+  const { etcdMembers = [] } = catalog ?? {}
+  expect(etcdMembers.map(({ name }) => name).toSorted()).toEqual(['m0', 'm1', 'm2'])
+  const [leading, ...more] = etcdMembers.filter(({ role }) => role === 'leader')
+  expect([leading?.memberId, more]).toEqual([expect.stringMatching(/^[0-9a-f]+$/), []])
+  expect(await client.read<ClusterLeader>('/cluster/leader')).toEqual({
+    leader: null,
+    http: null,
+    memberId: leading?.memberId,
+    self: false,
+    term: expect.any(Number) as number,
+  })
+  const { members } = await client.read<MemberList>('/cluster/members')
+  expect(members.map(({ planes }) => planes.catalog)).toEqual([null])
+}
+
+async function expectNoLeader(client: CatalogClient): Promise<void> {
+  const { catalog } = await client.read<Cluster>('/cluster')
+  expect(catalog).toMatchObject({ state: 'stale', leader: null, voters: 3 })
+  expect(catalog?.etcdMembers?.map(({ role }) => role)).toEqual(Array(3).fill('follower'))
+  const answer = await client.ask('/cluster/leader')
+  expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1'])
+  expect(jsonOf(answer)).toMatchObject({ code: 'quorum_lost' })
+}
+
+/** What may be stale is answered at any time; the other levels are answered with `fresh`. */
+async function expectLevels({ url }: Server, fresh: number): Promise<void> {
+  for (const [level, expected] of [
+    ['stale', 200],
+    ['default', fresh],
+    ['consistent', fresh],
+  ] as const) {
+    const { status } = await curl(`${url}/key/k?level=${level}`)
+    expect([url, level, status]).toEqual([url, level, expected])
+  }
 }
 
 /** One that was under way may be unknown; from then on nothing is done, and that is told at once. */

@@ -7,14 +7,27 @@
 
 import { Type, type Static } from 'typebox'
 
-/** Members of the catalog come with its cluster; until then it runs on each node for itself. */
-const NoCatalog = Type.Null({ description: 'Of the catalog, which is of this node alone.' })
+/** A node keeps the catalog by itself, or asks an etcd that others run: it has no member in either. */
+const NoCatalog = Type.Null({ description: 'Its own member of the catalog: it has none.' })
 
 export const CATALOG_ENGINES = ['memory', 'lmdb', 'etcd'] as const
 export type CatalogEngine = (typeof CATALOG_ENGINES)[number]
 
 export const CATALOG_STATES = ['ok', 'stale', 'unavailable'] as const
 export type CatalogState = (typeof CATALOG_STATES)[number]
+
+export const ETCD_ROLES = ['leader', 'follower', 'learner'] as const
+export type EtcdRole = (typeof ETCD_ROLES)[number]
+
+/** One of those who keep the catalog where an etcd does that others run. */
+export const EtcdMemberView = Type.Object({
+  memberId: Type.String({ description: 'Hexadecimal, as the tools of etcd write it.' }),
+  name: Type.String({ description: 'Empty for one that has never been started.' }),
+  role: Type.Enum([...ETCD_ROLES], {
+    description: 'As known to the member that is asked; a learner has no vote yet.',
+  }),
+})
+export type EtcdMemberView = Static<typeof EtcdMemberView>
 
 export const CatalogView = Type.Object({
   engine: Type.Enum([...CATALOG_ENGINES]),
@@ -35,6 +48,9 @@ export const CatalogView = Type.Object({
     description: 'What it may grow to; null: what the disk holds, or what etcd is told.',
   }),
   etcdVersion: Type.Optional(Type.String({ description: 'Of the member of etcd that is asked.' })),
+  etcdMembers: Type.Optional(
+    Type.Array(EtcdMemberView, { description: 'Those of the etcd, whether they run or not.' }),
+  ),
 })
 export type CatalogView = Static<typeof CatalogView>
 

@@ -17,12 +17,15 @@ export {
   CatalogView,
   Cluster,
   ClusterLeader,
+  ETCD_ROLES,
+  EtcdMemberView,
   MEMBER_STATES,
   Member,
   MemberList,
   MemberRemoval,
   type CatalogEngine,
   type CatalogState,
+  type EtcdRole,
   type MemberState,
 } from './cluster.ts'
 export {

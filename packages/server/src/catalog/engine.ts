@@ -200,11 +200,19 @@ export interface Restorable {
   pages(): AsyncIterable<readonly Pick<KeyValue, 'key' | 'value' | 'lease'>[]>
 }
 
+export interface EngineMember {
+  /** The engine's own name of it. */
+  readonly id: string
+  /** What its operator calls it; empty: it has never been started. */
+  readonly name: string
+  readonly hasVote: boolean
+}
+
 /** Who keeps the content, where that is a cluster of its own. */
 export interface EngineCluster {
   readonly version: string
-  /** Members with a vote. */
-  readonly voters: number
+  /** All that belong to it, whether they run or not; empty: it was not reached yet. */
+  readonly members: readonly EngineMember[]
   /** The engine's own name of the member that leads; undefined: none does, as far as is known. */
   readonly leader: string | undefined
   readonly term: number

@@ -197,10 +197,10 @@ export class EtcdEngine implements Engine, AsyncDisposable {
   status(): EngineStatus {
     const { broken, seen } = this.#health
     const status = { name: 'etcd', broken, sizeBytes: seen?.sizeBytes ?? 0 } as const
-    const { version = '', voters = 0, term = 0, leader } = seen ?? {}
+    const { version = '', members = [], term = 0, leader } = seen ?? {}
     const generation = this.#session.isOpen ? this.#session.generation.number : 0
     const { isPending: isCleaning } = this.#sweeper
-    const cluster = { version, voters, term, leader }
+    const cluster = { version, members, term, leader }
     return { ...status, quotaBytes: undefined, generation, isCleaning, cluster }
   }
 

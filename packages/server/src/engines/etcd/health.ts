@@ -7,9 +7,10 @@
 
 import { hasCode } from '@rollcall/protocol/errors'
 import type { Clock, Logger } from '@rollcall/runtime'
-import type { EngineCluster } from '../../catalog/engine.ts'
+import type { EngineCluster, EngineMember } from '../../catalog/engine.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { asRefusal, EtcdFailure } from './etcd-failure.ts'
+import type { EtcdMember, MemberStatus } from './messages.ts'
 import { METHODS } from './methods.ts'
 import { contentGone, type Session } from './session.ts'
 
@@ -74,8 +75,7 @@ export class Health {
     try {
       const status = await client.call(METHODS.status, {}, LOOK_MS)
       const { members } = await client.call(METHODS.memberList, {}, LOOK_MS)
-      const voters = members.filter(({ isLearner }) => !isLearner).length
-      this.#saw(status, voters)
+      this.#saw(status, members.map(memberOf))
       await session.ensure()
       // Needs a majority, which the status of a member does not.
       const key = session.keyspace.generation
@@ -95,13 +95,15 @@ export class Health {
     }
   }
 
-  #saw({ version, dbSize, leader, raftTerm }: StatusAnswer, voters: number): void {
+  #saw(
+    { version, dbSize, leader, raftTerm }: MemberStatus,
+    members: readonly EngineMember[],
+  ): void {
     this.#seen = {
-      voters,
+      members,
       version,
       sizeBytes: Number(dbSize),
-      // As etcd's own tools write it.
-      leader: BigInt(leader) === 0n ? undefined : BigInt(leader).toString(16),
+      leader: leader === NOBODY ? undefined : nameOf(leader),
       term: Number(raftTerm),
     }
     if (this.#warned || isSound(version)) return
@@ -122,7 +124,16 @@ export class Health {
   }
 }
 
-type StatusAnswer = ReturnType<(typeof METHODS.status)['deserialize']>
+const NOBODY = '0'
+
+function memberOf({ ID: id, name, isLearner }: EtcdMember): EngineMember {
+  return { id: nameOf(id), name, hasVote: !isLearner }
+}
+
+/** As etcd's own tools write it. */
+function nameOf(id: string): string {
+  return BigInt(id).toString(16)
+}
 
 const NO_SPACE =
   "etcd's database has reached its quota; delete something, then compact and defragment it and disarm its alarm."

@@ -1,6 +1,7 @@
 /**
- * Who keeps the catalog. An engine of one machine is its own leader and has no other members, so
- * whoever asks for a change of them is told that there is no cluster.
+ * Who keeps the catalog. An engine of one machine is its own leader and has no other members, and
+ * those of an etcd that exists are not ours to change: whoever asks for that is told that there is
+ * no cluster.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
 import type { Catalog, EngineCluster } from '../../catalog/index.ts'
 import type { ClusterView } from '../cluster-view.ts'
+import { notACluster } from '../not-a-cluster.ts'
 import { refusal } from '../problem.ts'
 import type { Readiness } from '../readiness.ts'
 
@@ -82,7 +84,7 @@ export const catalogClusterRoutes: FastifyPluginAsync<CatalogClusterRoutesOption
   })
 
   const refuse = () => {
-    throw notACluster(catalog.status().engine)
+    throw notACluster(catalog)
   }
   await app.register(async (ready) => {
     ready.addHook('onRequest', (_request, _reply, done) => {
@@ -102,12 +104,4 @@ function presentLeader({ leader, term }: EngineCluster): ClusterLeader {
     throw refusal('quorum_lost', 'No member of etcd leads at present; try again in a moment.')
   }
   return { leader: null, http: null, memberId: leader, self: false, term }
-}
-
-function notACluster(engine: string) {
-  const message =
-    engine === 'etcd'
-      ? 'The catalog of this node is in an etcd that others run; change its members there.'
-      : `The catalog of this node is on one machine (engine ${engine}); it has no other members, and can get none.`
-  return refusal('not_a_cluster', message, { engine })
 }

@@ -12,12 +12,13 @@ import {
   Name,
   Problem,
   type CatalogView,
+  type EtcdMemberView,
   type Member,
 } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync } from 'fastify'
 import { Type, type Static } from 'typebox'
-import type { Catalog } from '../../catalog/index.ts'
+import type { Catalog, EngineCluster } from '../../catalog/index.ts'
 import type { InstancePlane, MemberStatus } from '../../instances/index.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Readiness } from '../readiness.ts'
@@ -114,7 +115,7 @@ function presentCluster(options: ClusterRoutesOptions, startedAt: number): Clust
 function presentCatalog(catalog: Catalog, node: string): CatalogView {
   const { engine, state, revision, viewRevision, ...status } = catalog.status()
   const { sizeBytes, quotaBytes = null, cluster } = status
-  const voters = cluster?.voters ?? 1
+  const voters = cluster ? cluster.members.filter(({ hasVote }) => hasVote).length : 1
   return {
     engine,
     state,
@@ -127,8 +128,15 @@ function presentCatalog(catalog: Catalog, node: string): CatalogView {
     faultTolerance: Math.max(0, Math.ceil(voters / 2) - 1),
     dbBytes: sizeBytes,
     quotaBytes,
-    ...(cluster && { etcdVersion: cluster.version }),
+    ...(cluster && { etcdVersion: cluster.version, etcdMembers: presentEtcd(cluster) }),
   }
+}
+
+function presentEtcd({ members, leader }: EngineCluster): EtcdMemberView[] {
+  return members.map(({ id: memberId, name, hasVote }) => {
+    const role = memberId === leader ? 'leader' : hasVote ? 'follower' : 'learner'
+    return { memberId, name, role }
+  })
 }
 
 function presentMember(member: MemberStatus): Member {

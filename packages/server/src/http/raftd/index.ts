@@ -43,7 +43,7 @@ export const raftdRoutes: FastifyPluginAsync<RaftdOptions> = async (app, options
     addLeaseReads(leases, catalog)
   })
   await app.register(async (join) => {
-    addJoinRoute(join)
+    addJoinRoute(join, catalog)
   })
 }
 

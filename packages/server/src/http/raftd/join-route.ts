@@ -4,23 +4,22 @@
  * @module
  */
 
-import { RegistryError, invalidArgument } from '@rollcall/protocol'
+import { invalidArgument } from '@rollcall/protocol'
 import type { FastifyInstance } from 'fastify'
+import type { Catalog } from '../../catalog/index.ts'
 import { takeAsJson } from '../body-parsers.ts'
+import { notACluster } from '../not-a-cluster.ts'
 
 const FIELDS = ['httpAddr', 'raftAddr', 'id']
 
 /** Adds the route. The body is JSON whatever its type says: the original misspells that. */
-export function addJoinRoute(api: FastifyInstance): void {
+export function addJoinRoute(api: FastifyInstance, catalog: Catalog): void {
   api.removeAllContentTypeParsers()
   takeAsJson(api, '*')
 
   api.post('/join', { schema: { hide: true } }, ({ body }) => {
     checkJoin(body)
-    throw new RegistryError(
-      'not_a_cluster',
-      'This node keeps its catalog on one machine, and no other can join it.',
-    )
+    throw notACluster(catalog)
   })
 }
 

@@ -44,7 +44,7 @@ test('a node that wants to join is told that there is no cluster', async () => {
   const misspelt = { 'content-type': 'application-type/json' }
   const { status, text } = await t.ask('POST /join', { body, headers: misspelt })
   expect(status).toBe(409)
-  expect(JSON.parse(text)).toContain('no other can join')
+  expect(JSON.parse(text)).toContain('no other members')
 })
 
 test.each<[string, unknown]>([
