@@ -10,6 +10,7 @@ import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { systemClock } from '@rollcall/runtime'
 import { catalogScenarios } from './catalog/index.ts'
+import { clusterScenarios } from './cluster/index.ts'
 import { instanceScenarios } from './instances/index.ts'
 import { Peers } from './suite/peers.ts'
 import type { Bench, Row, Scenario } from './suite/scenario.ts'
@@ -28,6 +29,7 @@ const SUITES: Readonly<Record<string, readonly Scenario[]>> = {
   instances: instanceScenarios,
   replication: replicationScenarios,
   catalog: catalogScenarios,
+  cluster: clusterScenarios,
   resources: resourceScenarios,
 }
 const PEER_SECONDS = { quick: 2, full: 8 }

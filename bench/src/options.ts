@@ -18,7 +18,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run bench -- SUITE [--only NAME,…] [--quick] [--profile] [--no-build]
 
-  SUITE       instances, catalog, resources: one node; replication: three
+  SUITE       instances, catalog, resources: one node; replication: three; cluster: two on an etcd
   --only      run these scenarios only
   --quick     short and small, to see that it works; results go to .cache/bench-results
   --profile   also write down where the time of our node goes, which costs some of it

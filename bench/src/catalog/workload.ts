@@ -47,13 +47,13 @@ end
 `
 }
 
-/** A script for wrk that reads one of `keys` names, in turn. */
-export function gettingLua(keys: number): string {
+/** A script for wrk that reads one of `keys` names, in turn; `query` is behind each. */
+export function gettingLua(keys: number, query = ''): string {
   return `
 local n = -1
 function request()
   n = (n + 1) % ${keys}
-  return wrk.format("GET", string.format("${kvPath(KEY_PREFIX)}%0${KEY_DIGITS}d", n))
+  return wrk.format("GET", string.format("${kvPath(KEY_PREFIX)}%0${KEY_DIGITS}d", n) .. "${query}")
 end
 `
 }

@@ -6,22 +6,30 @@
 
 import { once } from 'node:events'
 import { connect, type ClientHttp2Session } from 'node:http2'
-import { idOf, registrationOf, serviceOf, type Workload } from '../instances/workload.ts'
 import { GRPC_HEADERS } from '../tools/grpc-call.ts'
 import { grpcFrame, METHODS, put, watchFrom } from '../tools/grpc-frame.ts'
-import type { Ends } from './across.ts'
-import { markedOf, MarkScanner } from './marks.ts'
+import { MarkScanner, type MarkForm } from './marks.ts'
+import type { Ends } from './travel.ts'
 
-const FROM = 'bench/'
-const UP_TO = 'bench0'
+export interface EtcdEndsOptions {
+  readonly writeUrl: string
+  readonly watchUrl: string
+  /** All keys lie between these. */
+  readonly from: string
+  readonly upTo: string
+  readonly keyOf: (change: number) => string
+  readonly valueOf: (change: number) => string
+  /** What the number of a change looks like, in its key or its value. */
+  readonly mark?: MarkForm
+}
 
 export class EtcdEnds implements Ends {
-  readonly #workload: Workload
+  readonly #options: EtcdEndsOptions
   readonly #writer: ClientHttp2Session
   readonly #watcher: ClientHttp2Session
 
-  constructor(options: { writeUrl: string; watchUrl: string; workload: Workload }) {
-    this.#workload = options.workload
+  constructor(options: EtcdEndsOptions) {
+    this.#options = options
     this.#writer = connect(options.writeUrl)
     this.#watcher = connect(options.watchUrl)
   }
@@ -32,8 +40,9 @@ export class EtcdEnds implements Ends {
       ':path': METHODS.watch,
       ...GRPC_HEADERS,
     })
-    const scanner = new MarkScanner()
-    stream.write(grpcFrame(watchFrom(FROM, UP_TO)))
+    const { from, upTo, mark } = this.#options
+    const scanner = new MarkScanner(mark)
+    stream.write(grpcFrame(watchFrom(from, upTo)))
     stream.on('close', () => {
       throw new Error('etcd closed the watch.')
     })
@@ -55,9 +64,8 @@ export class EtcdEnds implements Ends {
       status = headers['grpc-status']
     })
     stream.resume()
-    const key = `${FROM}${serviceOf(this.#workload, change)}/${idOf(change)}`
-    const value = markedOf(registrationOf(this.#workload, change), change)
-    stream.end(grpcFrame(put(key, value)))
+    const { keyOf, valueOf } = this.#options
+    stream.end(grpcFrame(put(keyOf(change), valueOf(change))))
     await once(stream, 'close')
     if (status !== '0') throw new Error(`A put ended with gRPC status ${String(status)}.`)
   }

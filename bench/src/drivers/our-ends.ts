@@ -7,9 +7,9 @@
 import { connect } from 'node:net'
 import { API_BASE } from '@rollcall/protocol'
 import { pathOf, registrationOf, serviceOf, type Workload } from '../instances/workload.ts'
-import type { Ends } from './across.ts'
 import { Connections } from './connections.ts'
 import { markedOf, MarkScanner } from './marks.ts'
+import type { Ends } from './travel.ts'
 
 export class OurEnds implements Ends {
   readonly #workload: Workload

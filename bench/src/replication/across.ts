@@ -16,7 +16,7 @@ import {
   type Scenario,
 } from '../suite/scenario.ts'
 import { registrationOf } from '../instances/workload.ts'
-import { cpuUse, type CpuUse } from '../tools/cpu-time.ts'
+import { cpuUseOfAll, type CpuUse } from '../tools/cpu-time.ts'
 import { Driver } from '../tools/driver.ts'
 import { startEtcdCluster } from './etcd-cluster.ts'
 import { startTrio } from './trio.ts'
@@ -85,13 +85,11 @@ async function drive(
 ): Promise<Measured> {
   const size = bench.quick ? QUICK : FULL
   const input: Across = { ...ends, ...size, workload: WORKLOAD, perSecond: PER_SECOND }
-  const uses = pids.map(cpuUse)
+  const cpu = cpuUseOfAll(pids)
   await using driver = new Driver('across', DRIVER_CORE, input)
   const withinMs = (size.seconds + size.warmUpSeconds) * 1_000 + AFTER_LAST_MS
   const report = await driver.report<ArrivalReport>('arrivals', withinMs)
-  const used = uses.map((use) => use())
-  const process = used.reduce((sum, cpu) => sum + cpu.process, 0)
-  return { report, cpu: { process, cores: used[0]?.cores ?? [] } }
+  return { report, cpu: cpu() }
 }
 
 function prefixed(who: string, report: ArrivalReport): Record<string, number> {

@@ -11,6 +11,7 @@ import {
   grpcFrame,
   leaseGrant,
   leaseKeepAlive,
+  linearizableRange,
   METHODS,
   put,
   revisionOf,
@@ -25,7 +26,7 @@ export interface PeerCall {
   readonly method: string
   /** More than one only of a method that takes a stream. */
   readonly messages: readonly Message[]
-  readonly prepare?: (etcd: Etcd) => Promise<void>
+  readonly prepare?: (etcd: Pick<Etcd, 'url'>) => Promise<void>
 }
 
 const GRANT_TTL_SECONDS = 90
@@ -51,7 +52,7 @@ export function leaseGrantCall(): PeerCall {
 /** Keeps `count` leases alive with each request. */
 export function keepAliveCall(count: number): PeerCall {
   const ids = Array.from({ length: count }, (_, at) => at + 1)
-  const prepare = async ({ url }: Etcd) => {
+  const prepare = async ({ url }: Pick<Etcd, 'url'>) => {
     for (const id of ids) await grpcCall(url, METHODS.leaseGrant, leaseGrant(KEPT_TTL_SECONDS, id))
   }
   const what = count === 1 ? 'keep-alive' : `keep-alives, ${count} to a request`
@@ -62,13 +63,13 @@ export function keepAliveCall(count: number): PeerCall {
 export function rangeCall(bytes: number, keys: number): PeerCall {
   const message = keys === 1 ? serializableRange(KEY) : serializableRange(RANGE.from, RANGE.to)
   const what = `serializable range of ${keys} keys, ${bytes} bytes`
-  const write = async ({ url }: Etcd, each: number) => {
+  const write = async ({ url }: Pick<Etcd, 'url'>, each: number) => {
     for (let at = 0; at < keys; at += 1) {
       const key = keys === 1 ? KEY : `${RANGE.from}${String(at).padStart(6, '0')}`
       await grpcCall(url, METHODS.put, put(key, 'x'.repeat(each)))
     }
   }
-  const prepare = async (etcd: Etcd) => {
+  const prepare = async (etcd: Pick<Etcd, 'url'>) => {
     let each = Math.floor(bytes / keys)
     await write(etcd, each)
     // What stands around the values counts too, so they have to be smaller by that.
@@ -77,6 +78,12 @@ export function rangeCall(bytes: number, keys: number): PeerCall {
     await write(etcd, each)
   }
   return { what, method: METHODS.range, messages: [message], prepare }
+}
+
+/** The read of one key that is like this one, but sees every write that was confirmed before. */
+export function linearizable(call: PeerCall): PeerCall {
+  const what = call.what.replace('serializable', 'linearizable')
+  return { ...call, what, messages: [linearizableRange(KEY)] }
 }
 
 export function bodyOf({ messages }: PeerCall): Buffer {

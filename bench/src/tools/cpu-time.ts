@@ -34,6 +34,16 @@ export function cpuUse(pid: number): () => CpuUse {
   }
 }
 
+/** As `cpuUse`, of several processes together. */
+export function cpuUseOfAll(pids: readonly number[]): () => CpuUse {
+  const uses = pids.map(cpuUse)
+  return () => {
+    const used = uses.map((use) => use())
+    const process = used.reduce((sum, cpu) => sum + cpu.process, 0)
+    return { process, cores: used[0]?.cores ?? [] }
+  }
+}
+
 type Times = ReturnType<typeof cpus>[number]['times']
 
 /** The share of time between two readings in which a core was not idle. */

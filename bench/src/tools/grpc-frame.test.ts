@@ -4,9 +4,11 @@ import {
   fieldsOf,
   grpcFrame,
   grpcMessages,
+  isLeader,
   leaseGrant,
   leaseKeepAlive,
   put,
+  putsOf,
   revisionOf,
   serializableRange,
   watchFrom,
@@ -26,6 +28,20 @@ test('a watch is a request to create one', () => {
 test('a range reads from the node itself: field 7 is set', () => {
   expect(hex(encode(serializableRange('a', 'b')))).toBe('0a01611201623801')
   expect(hex(encode(serializableRange('a')))).toBe('0a01613801')
+})
+
+test('a member leads whose own id is that of the leader', () => {
+  const statusOf = (own: number, leader: number) => encode({ 1: encode({ 2: own }), 4: leader })
+  expect(isLeader(statusOf(7, 7))).toBe(true)
+  expect(isLeader(statusOf(7, 8))).toBe(false)
+  // etcd leaves a zero out: nobody leads.
+  expect(isLeader(encode({ 1: encode({ 2: 7 }) }))).toBe(false)
+})
+
+test('puts are the versions of keys that have a part in their name', () => {
+  const keyOf = (key: string, version: number) => encode({ 2: encode({ 1: key, 4: version }) })
+  const answer = Buffer.concat([keyOf('a/k/1', 3), keyOf('a/lane', 50), keyOf('a/k/2', 4)])
+  expect(putsOf(answer, '/k/')).toBe(7)
 })
 
 test('a lease may be asked for by id, and is kept alive by it', () => {

@@ -19,11 +19,22 @@ export const METHODS = {
   leaseGrant: '/etcdserverpb.Lease/LeaseGrant',
   leaseKeepAlive: '/etcdserverpb.Lease/LeaseKeepAlive',
   watch: '/etcdserverpb.Watch/Watch',
+  status: '/etcdserverpb.Maintenance/Status',
 } as const
 
 /** A read of one key, or of all from `key` up to `rangeEnd`, from the node's own state. */
 export function serializableRange(key: string, rangeEnd?: string): Message {
   return { 1: key, ...(rangeEnd !== undefined && { 2: rangeEnd }), 7: true }
+}
+
+/** A read of one key that sees every write that was confirmed before. */
+export function linearizableRange(key: string): Message {
+  return { 1: key }
+}
+
+/** The names of all keys from `key` up to `rangeEnd`, without what is in them. */
+export function keysRange(key: string, rangeEnd: string): Message {
+  return { 1: key, 2: rangeEnd, 8: true }
 }
 
 export function put(key: string, value: string | Uint8Array): Message {
@@ -72,6 +83,26 @@ export function revisionOf(answer: Buffer): number {
   return revision
 }
 
+/** Whether the member that answered a request for its status leads. */
+export function isLeader(answer: Buffer): boolean {
+  const fields = fieldsOf(answer)
+  const header = fields.get(1)
+  const own = Buffer.isBuffer(header) ? fieldsOf(header).get(2) : undefined
+  return own !== undefined && own === fields.get(4)
+}
+
+/** How often the keys of an answer have been put since each was created, those alone that have `part` in their name. */
+export function putsOf(answer: Buffer, part: string): number {
+  let puts = 0
+  for (const [number, value] of eachField(answer)) {
+    if (number !== 2 || !Buffer.isBuffer(value)) continue
+    const entry = fieldsOf(value)
+    const [key, version] = [entry.get(1), entry.get(4)]
+    if (Buffer.isBuffer(key) && key.includes(part)) puts += Number(version)
+  }
+  return puts
+}
+
 /** Encodes the fields in the order of their numbers. Numbers must be whole and not negative. */
 export function encode(message: Message): Buffer {
   const parts = Object.entries(message).flatMap(([number, value]) => {
@@ -84,21 +115,24 @@ export function encode(message: Message): Buffer {
   return Buffer.concat(parts)
 }
 
-/** The last value of each field. Knows the two wire types that etcd uses. */
+/** The last value of each field. */
 export function fieldsOf(bytes: Buffer): ReadonlyMap<number, number | Buffer> {
-  const fields = new Map<number, number | Buffer>()
+  return new Map(eachField(bytes))
+}
+
+/** Each field in turn. Knows the two wire types that etcd uses. */
+function* eachField(bytes: Buffer): Generator<readonly [number, number | Buffer]> {
   for (let at = 0; at < bytes.length;) {
     const tag = readVarint(bytes, at)
     const value = readVarint(bytes, tag.end)
     const number = Math.floor(tag.value / 8)
     at = value.end
-    if (tag.value % 8 === VARINT) fields.set(number, value.value)
+    if (tag.value % 8 === VARINT) yield [number, value.value]
     else if (tag.value % 8 === LENGTH_DELIMITED) {
       at += value.value
-      fields.set(number, bytes.subarray(value.end, at))
+      yield [number, bytes.subarray(value.end, at)]
     } else throw new Error(`Field ${number} has a wire type that is not known here.`)
   }
-  return fields
 }
 
 function varint(value: number): Buffer {
@@ -108,7 +142,7 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest])
 }
 
-/** Values over 2^53, as ids of members are, lose their last digits; nobody here compares those. */
+/** Values over 2^53, as ids of members are, lose their last digits; two that differ stay so all but certainly. */
 function readVarint(bytes: Buffer, start: number): { value: number; end: number } {
   let value = 0
   let factor = 1
