@@ -8,17 +8,10 @@
 import { VALUE_BYTES } from '../catalog/workload.ts'
 import type { ArrivalReport } from '../drivers/arrivals.ts'
 import type { KvAcross } from '../drivers/kv-across.ts'
-import {
-  cpuDetails,
-  DRIVER_CORE,
-  milliseconds,
-  type Bench,
-  type Row,
-  type Scenario,
-} from '../suite/scenario.ts'
+import { cpuDetails, milliseconds, type Bench, type Row, type Scenario } from '../suite/scenario.ts'
 import { cpuUseOfAll, type CpuUse } from '../tools/cpu-time.ts'
 import { Driver } from '../tools/driver.ts'
-import { startPair } from './pair.ts'
+import { CORES, startPair } from './pair.ts'
 
 const PER_SECOND = 1_000
 const FULL = { seconds: 15, warmUpSeconds: 5 }
@@ -71,7 +64,7 @@ async function drive(
   const size = bench.quick ? QUICK : FULL
   const input: KvAcross = { ...ends, ...size, valueBytes: VALUE_BYTES, perSecond: PER_SECOND }
   const cpu = cpuUseOfAll(pids)
-  await using driver = new Driver('kv-across', DRIVER_CORE, input)
+  await using driver = new Driver('kv-across', CORES, input)
   const withinMs = (size.seconds + size.warmUpSeconds) * 1_000 + AFTER_LAST_MS
   const report = await driver.report<ArrivalReport>('arrivals', withinMs)
   return { report, cpu: cpu() }

@@ -7,15 +7,9 @@
 
 import { KEYS, VALUE_BYTES } from '../catalog/workload.ts'
 import type { Outage, OutageReport } from '../drivers/outage.ts'
-import {
-  DRIVER_CORE,
-  milliseconds,
-  type Bench,
-  type Row,
-  type Scenario,
-} from '../suite/scenario.ts'
+import { milliseconds, type Bench, type Row, type Scenario } from '../suite/scenario.ts'
 import { Driver } from '../tools/driver.ts'
-import { startMembers, startPair, type Members } from './pair.ts'
+import { CORES, startMembers, startPair, type Members } from './pair.ts'
 
 const WRITERS = 16
 const ROUNDS = { quick: 1, full: 3 }
@@ -77,7 +71,7 @@ async function kill(members: Members, ends: Pick<Outage, 'who' | 'urls'>): Promi
     warmUpSeconds: WARM_UP_SECONDS,
     seconds: SECONDS,
   }
-  await using driver = new Driver('outage', DRIVER_CORE, input)
+  await using driver = new Driver('outage', CORES, input)
   await driver.report('writing', WITHIN_MS)
   members.killLeader()
   return await driver.report<OutageReport>('outage', WITHIN_MS)

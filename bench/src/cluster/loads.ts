@@ -8,14 +8,14 @@
 import type { WriterReport } from '../drivers/writers.ts'
 import { KEYS, VALUE_BYTES } from '../catalog/workload.ts'
 import { bodyOf, sawData, type PeerCall } from '../suite/peer-calls.ts'
-import { DRIVER_CORE, type Bench } from '../suite/scenario.ts'
+import { type Bench } from '../suite/scenario.ts'
 import { cpuUse, cpuUseOfAll, type CpuUse } from '../tools/cpu-time.ts'
 import { Driver } from '../tools/driver.ts'
 import { grpcCall } from '../tools/grpc-call.ts'
 import { revisionOf, METHODS, serializableRange } from '../tools/grpc-frame.ts'
 import { runH2load, type Shape } from '../tools/h2load.ts'
 import { runWrk } from '../tools/wrk.ts'
-import type { Members, Pair } from './pair.ts'
+import { CORES, type Members, type Pair } from './pair.ts'
 
 export interface OurLoad {
   readonly perSecond: number
@@ -64,7 +64,7 @@ export async function loadNodes(
         runWrk({
           program,
           env,
-          core: DRIVER_CORE,
+          core: CORES,
           url: `${url}/`,
           connections: each,
           seconds: duration,
@@ -101,7 +101,7 @@ export async function loadLeader(
     const { dataBytes } = await grpcCall(url, call.method, ...call.messages)
     const target = { url: `${url}${call.method}`, body: bodyOf(call), shape }
     const run = (duration: number) =>
-      runH2load({ program, env, core: DRIVER_CORE, ...target, seconds: duration })
+      runH2load({ program, env, core: CORES, ...target, seconds: duration })
     await run(warmUpSeconds)
     const before = await revisionAt(url)
     const cpu = cpuUseOfAll(members.pids)
@@ -128,7 +128,7 @@ export async function writeByNode(
   const workload = { keys: KEYS, valueBytes: VALUE_BYTES, writers }
   const before = await revisionAt(url)
   const input = { who: 'etcd', url, ...workload, ...lengthOf(bench) }
-  await using driver = new Driver('writers', DRIVER_CORE, input)
+  await using driver = new Driver('writers', CORES, input)
   await driver.report('warm', WITHIN_MS)
   const [cpu, clientCpu] = [cpuUseOfAll(members.pids), cpuUse(driver.child.pid)]
   const report = await driver.report<WriterReport>('written', WITHIN_MS)

@@ -1,17 +1,20 @@
 /**
- * Two of our nodes on an etcd of three members, all on the core of those who are measured, so
- * that whoever goes to that etcd without a node has the same of it.
+ * Two of our nodes on an etcd of three members. In life each has a machine; here all of them have
+ * both cores of one, and so have those who ask, and those who go to the same etcd without a node:
+ * whatever one side does not use on its own way is there for it, and the same for both.
  *
  * @module
  */
 
 import { startEtcdCluster } from '../replication/etcd-cluster.ts'
-import { ourNode } from '../suite/measures.ts'
 import type { Bench } from '../suite/scenario.ts'
 import { grpcCall } from '../tools/grpc-call.ts'
 import { isLeader, METHODS } from '../tools/grpc-frame.ts'
 import { Leftovers } from '../tools/leftovers.ts'
-import type { OurNode } from '../tools/our-node.ts'
+import { startOurNode, type OurNode } from '../tools/our-node.ts'
+
+/** Of everybody in this suite. */
+export const CORES = 'any'
 
 /** The members of an etcd, the one that leads first. */
 export interface Members extends AsyncDisposable {
@@ -34,7 +37,7 @@ export interface Pair extends AsyncDisposable {
 /** Starts the members and waits until they have a leader. */
 export async function startMembers({ tools }: Bench): Promise<Members> {
   await using started = new Leftovers()
-  const etcd = started.use(await startEtcdCluster(tools))
+  const etcd = started.use(await startEtcdCluster(tools, CORES))
   const statuses = await Promise.all(etcd.urls.map((url) => grpcCall(url, METHODS.status, {})))
   const leads = statuses.findIndex(({ message }) => isLeader(message))
   const [leader, pid] = [etcd.urls[leads], etcd.pids[leads]]
@@ -58,10 +61,9 @@ export async function startPair(bench: Bench): Promise<Pair> {
   await using started = new Leftovers()
   const members = started.use(await startMembers(bench))
   const args = ['--etcd', members.urls.join(',')]
-  const plain = { ...bench, profiled: false }
   const nodes = [
-    started.use(await ourNode(plain, { id: 'a', args })),
-    started.use(await ourNode(plain, { id: 'b', args })),
+    started.use(await startOurNode({ core: CORES, id: 'a', args })),
+    started.use(await startOurNode({ core: CORES, id: 'b', args })),
   ] as const
   const leftovers = started.move()
   return {

@@ -1,12 +1,12 @@
 /**
- * An etcd of three members on loopback, on the core that our nodes have when it is their turn,
- * with its defaults.
+ * An etcd of three members on loopback, with its defaults, on the core that our nodes have when it
+ * is their turn unless another is said.
  *
  * @module
  */
 
 import { MEASURED_CORE } from '../suite/scenario.ts'
-import { Child } from '../tools/child.ts'
+import { Child, type Core } from '../tools/child.ts'
 import type { Tools } from '../tools/debian-packages.ts'
 import { untilEtcdAnswers } from '../tools/etcd.ts'
 import { freePort } from '../tools/free-port.ts'
@@ -23,7 +23,10 @@ export interface EtcdCluster extends AsyncDisposable {
 }
 
 /** Starts the members and waits until each answers a read of which all must know. */
-export async function startEtcdCluster({ etcd, env }: Tools): Promise<EtcdCluster> {
+export async function startEtcdCluster(
+  { etcd, env }: Tools,
+  core: Core = MEASURED_CORE,
+): Promise<EtcdCluster> {
   await using started = new Leftovers()
   const places: { name: string; client: string; peer: string }[] = []
   for (const name of NAMES) {
@@ -48,7 +51,7 @@ export async function startEtcdCluster({ etcd, env }: Tools): Promise<EtcdCluste
       'log-level': 'error',
     }
     const args = Object.entries(options).map(([option, value]) => `--${option}=${value}`)
-    const child = new Child({ command: [etcd, ...args], core: MEASURED_CORE, env })
+    const child = new Child({ command: [etcd, ...args], core, env })
     children.push(started.use(child))
   }
   for (const [at, child] of children.entries()) {

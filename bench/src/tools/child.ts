@@ -1,11 +1,12 @@
 /**
- * A process beside us: on one core, with as many open files as the machine allows, and never
+ * A process beside us: on the core that is its, with as many open files as the machine allows, and never
  * outliving the run.
  *
  * @module
  */
 
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { cpus } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { systemClock } from '@rollcall/runtime'
@@ -17,11 +18,14 @@ export interface ChildEnd {
   readonly signal: NodeJS.Signals | null
 }
 
+/** One core, or any of the machine. */
+export type Core = number | 'any'
+
 export interface ChildOptions {
   /** The program and its arguments. */
   readonly command: readonly [string, ...string[]]
-  /** The core that it stays on. */
-  readonly core: number
+  /** Where it stays. */
+  readonly core: Core
   /** Variables besides those of the machine. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -54,7 +58,8 @@ export class Child implements AsyncDisposable {
   constructor({ command, core, env = {} }: ChildOptions) {
     this.#name = command.slice(0, 3).join(' ')
     // Both `exec` and `taskset` replace themselves, so the process has the id that we know.
-    const args = ['-c', WITH_FILES, 'sh', 'taskset', '-c', String(core), ...command]
+    const on = core === 'any' ? `0-${cpus().length - 1}` : String(core)
+    const args = ['-c', WITH_FILES, 'sh', 'taskset', '-c', on, ...command]
     const child = spawn('sh', args, {
       cwd: ROOT,
       env: { ...machineEnvironment(), ...env },

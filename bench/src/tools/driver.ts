@@ -6,14 +6,14 @@
  */
 
 import { fileURLToPath } from 'node:url'
-import { Child } from './child.ts'
+import { Child, type Core } from './child.ts'
 
 export class Driver implements AsyncDisposable {
   readonly child: Child
   readonly #script: string
 
   /** Starts `drivers/<script>.ts`. */
-  constructor(script: string, core: number, input: object) {
+  constructor(script: string, core: Core, input: object) {
     const file = fileURLToPath(new URL(`../drivers/${script}.ts`, import.meta.url))
     // What makes this process read TypeScript makes that one read it too.
     const command = [process.execPath, ...process.execArgv, file, JSON.stringify(input)] as const

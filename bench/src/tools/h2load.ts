@@ -6,7 +6,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Child } from './child.ts'
+import { Child, type Core } from './child.ts'
 import { GRPC_HEADERS } from './grpc-call.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -26,7 +26,7 @@ export const SHAPES: readonly Shape[] = [
 export interface H2loadOptions {
   readonly program: string
   readonly env: Readonly<Record<string, string>>
-  readonly core: number
+  readonly core: Core
   readonly url: string
   /** Of every request: gRPC frames. */
   readonly body: Uint8Array

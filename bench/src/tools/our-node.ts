@@ -7,7 +7,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '@rollcall/runtime'
-import { Child } from './child.ts'
+import { Child, type Core } from './child.ts'
 import { topSelfTimes, type CpuProfile, type SelfTime, type Window } from './cpu-profile.ts'
 import { Leftovers } from './leftovers.ts'
 import { parseMetrics, sampleOf } from './metrics.ts'
@@ -15,7 +15,7 @@ import { COMMAND } from './paths.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export interface OurNodeOptions {
-  readonly core: number
+  readonly core: Core
   /** What it is called. */
   readonly id?: string
   /** Where it listens; a free port where nothing is said. */

@@ -7,13 +7,13 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Child } from './child.ts'
+import { Child, type Core } from './child.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export interface WrkOptions {
   readonly program: string
   readonly env: Readonly<Record<string, string>>
-  readonly core: number
+  readonly core: Core
   readonly url: string
   readonly connections: number
   readonly seconds: number

@@ -6,6 +6,7 @@ import type { Commit, CommitResult, Engine } from './engine.ts'
 import { READ_WAIT_MS, WRITE_WAIT_MS } from './limits.ts'
 import { checkRevision, shuttingDown, unavailable } from './refusals.ts'
 import { RevisionWaiters } from './revision-waiters.ts'
+import { SharedQuestion } from './shared-question.ts'
 import { Freshness } from './view/freshness.ts'
 import type { ViewTables } from './view/tables.ts'
 import { View } from './view/view.ts'
@@ -32,6 +33,7 @@ export class CatalogCore {
   readonly freshness: Freshness
   /** Aborted when the plane stops: nobody pauses any longer. */
   readonly stopping = new AbortController()
+  readonly #newestOfEngine: SharedQuestion<number>
   #newest = 0
 
   constructor(options: CatalogOptions) {
@@ -39,6 +41,7 @@ export class CatalogCore {
     this.waiters = new RevisionWaiters(options.clock)
     this.view = new View(this.waiters)
     this.freshness = new Freshness(options.clock)
+    this.#newestOfEngine = new SharedQuestion(() => options.engine.revision())
   }
 
   /** Throws `unavailable` before the first view is there. */
@@ -101,7 +104,7 @@ export class CatalogCore {
   }
 
   async #engineRevision(): Promise<number> {
-    const revision = await this.options.engine.revision()
+    const revision = await this.#newestOfEngine.ask()
     this.learn(revision)
     return revision
   }
