@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures our node and its peer on the same core, one after the other, from
- * another core, and prints one table.
+ * another core, and prints one table. Several nodes on one etcd are the exception: all have all.
  *
  * @module
  */

@@ -45,7 +45,10 @@ test('two nodes on one etcd are one catalog, through the loss of its majority', 
     await expectStaleRead(client, 'of the second, 3')
     await expectNoLeader(client)
   }
-  for (const node of [first, second]) await expectLevels(node, 503)
+  for (const node of [first, second]) {
+    await expectLevels(node, 503)
+    expect((await curl(`${node.url}/readyz`)).status).toBe(200)
+  }
   for (const member of stopped) member.signal('SIGCONT')
 
   for (const client of [one, other]) await untilWritten(client)
@@ -132,14 +135,12 @@ async function expectNoLeader(client: CatalogClient): Promise<void> {
 
 /** What may be stale is answered at any time; the other levels are answered with `fresh`. */
 async function expectLevels({ url }: Server, fresh: number): Promise<void> {
-  for (const [level, expected] of [
-    ['stale', 200],
-    ['default', fresh],
-    ['consistent', fresh],
-  ] as const) {
+  const expected = { stale: 200, default: fresh, consistent: fresh }
+  const answers = Object.keys(expected).map(async (level) => {
     const { status } = await curl(`${url}/key/k?level=${level}`)
-    expect([url, level, status]).toEqual([url, level, expected])
-  }
+    return [level, status] as const
+  })
+  expect(Object.fromEntries(await Promise.all(answers))).toEqual(expected)
 }
 
 /** One that was under way may be unknown; from then on nothing is done, and that is told at once. */

@@ -14,7 +14,7 @@ import { Driver } from '../tools/driver.ts'
 import { CORES, startPair } from './pair.ts'
 
 const PER_SECOND = 1_000
-const FULL = { seconds: 15, warmUpSeconds: 5 }
+const FULL = { seconds: 12, warmUpSeconds: 3 }
 const QUICK = { seconds: 4, warmUpSeconds: 2 }
 const AFTER_LAST_MS = 90_000
 

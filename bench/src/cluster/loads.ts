@@ -45,7 +45,7 @@ const WITHIN_MS = 120_000
 
 /** How long each measurement takes. */
 export function lengthOf({ quick }: Bench): { seconds: number; warmUpSeconds: number } {
-  return quick ? { seconds: 2, warmUpSeconds: 1 } : { seconds: 8, warmUpSeconds: 2 }
+  return quick ? { seconds: 2, warmUpSeconds: 1 } : { seconds: 6, warmUpSeconds: 2 }
 }
 
 /** So many connections, half of them to each node; one alone goes to the first. */
