@@ -11,6 +11,7 @@ import {
   against,
   cpuDetails,
   perSecond,
+  ratioPerCpuSecond,
   type Bench,
   type Row,
   type Scenario,
@@ -19,7 +20,7 @@ import { flushMs } from '../tools/disk.ts'
 import { grpcCall } from '../tools/grpc-call.ts'
 import { keysRange, METHODS, putsOf } from '../tools/grpc-frame.ts'
 import { SHAPES, type Shape } from '../tools/h2load.ts'
-import { loadLeader, loadNodes, writeByNode } from './loads.ts'
+import { loadLeader, loadNodes, writeByNode, type TheirClient } from './loads.ts'
 import { startPair, type Members, type Pair } from './pair.ts'
 
 interface Size {
@@ -94,6 +95,7 @@ async function measure(bench: Bench, pair: Pair, size: Size): Promise<Row[]> {
           etcdP99Ms: client.p99Ms,
           ...cpuDetails('etcd', client.cpu),
           clientCpu: client.clientCpu,
+          ratioPerCpuSecond: ratioPerCpuSecond(ours, withProgram(client)),
         },
       },
       least,
@@ -106,6 +108,11 @@ async function measure(bench: Bench, pair: Pair, size: Size): Promise<Row[]> {
       details: { ...details, etcd: `${best.how}, one key`, ...cpuDetails('etcd', best.cpu) },
     }),
   ]
+}
+
+/** What a node does for its clients, this program does by itself. */
+function withProgram({ perSecond: rate, cpu, clientCpu }: TheirClient) {
+  return { perSecond: rate, cpu: { ...cpu, process: cpu.process + clientCpu } }
 }
 
 /** How many puts of the workload the members have of our nodes. */
