@@ -7,7 +7,6 @@
 import {
   API_BASE,
   HEADERS,
-  LIMITS,
   type Cluster,
   type Explanation,
   type HeartbeatItem,
@@ -39,6 +38,7 @@ import { HttpTransport, type Call } from './http-transport.ts'
 import { Kv } from './kv.ts'
 import { Leases } from './leases.ts'
 import { Namespaces } from './namespaces.ts'
+import { everyPage, type PageQuery } from './pages.ts'
 import {
   filterQuery,
   instancePath,
@@ -178,16 +178,8 @@ export class RollcallClient implements AsyncDisposable {
   async *everyService(
     query: { env?: string; prefix?: string } = {},
   ): AsyncGenerator<ServiceSummary, void, undefined> {
-    let cursor: string | null = null
-    do {
-      const page: ServiceList = await this.services({
-        ...query,
-        limit: LIMITS.pageMax,
-        ...(cursor === null ? {} : { cursor }),
-      })
-      yield* page.services
-      cursor = page.next
-    } while (cursor !== null)
+    const read = (page: PageQuery) => this.services({ ...query, ...page })
+    for await (const page of everyPage(read)) yield* page.services
   }
 
   /** Reads one service; undefined when nothing changed since `after` in the time to wait. */

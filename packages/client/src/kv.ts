@@ -7,7 +7,6 @@
 import {
   API_BASE,
   HEADERS,
-  LIMITS,
   RegistryError,
   hasCode,
   type KvDeleted,
@@ -24,6 +23,7 @@ import {
 } from './catalog-calls.ts'
 import type { Answer } from './answers.ts'
 import { watchKv, type KvWatchEvent, type KvWatchQuery } from './kv-watch.ts'
+import { everyPage, type PageQuery } from './pages.ts'
 import { withQuery } from './paths.ts'
 import type { WatchOptions } from './reconnecting.ts'
 import { bytesOf, type Value } from './values.ts'
@@ -142,16 +142,8 @@ export class Kv {
   async *every(
     query: Omit<KvListQuery, 'limit' | 'cursor'> = {},
   ): AsyncGenerator<ListedKey, void, undefined> {
-    let cursor: string | null = null
-    do {
-      const page: KvPage = await this.list({
-        ...query,
-        limit: LIMITS.pageMax,
-        ...(cursor === null ? {} : { cursor }),
-      })
-      yield* page.entries
-      cursor = page.next
-    } while (cursor !== null)
+    const read = (page: PageQuery) => this.list({ ...query, ...page })
+    for await (const page of everyPage(read)) yield* page.entries
   }
 
   /**

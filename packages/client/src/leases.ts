@@ -6,7 +6,6 @@
 
 import {
   API_BASE,
-  LIMITS,
   type GrantAnswer,
   type KeepAliveAnswer,
   type LeaseList,
@@ -16,6 +15,7 @@ import {
 } from '@rollcall/protocol'
 import type { CatalogCalls, ReadOptions, WriteOptions } from './catalog-calls.ts'
 import type { Call } from './http-transport.ts'
+import { everyPage, type PageQuery } from './pages.ts'
 
 const PATH = `${API_BASE}/leases`
 
@@ -65,16 +65,8 @@ export class Leases {
   async *every(
     query: Omit<LeaseListQuery, 'limit' | 'cursor'> = {},
   ): AsyncGenerator<LeaseSummary, void, undefined> {
-    let cursor: string | null = null
-    do {
-      const page: LeaseList = await this.list({
-        ...query,
-        limit: LIMITS.pageMax,
-        ...(cursor === null ? {} : { cursor }),
-      })
-      yield* page.leases
-      cursor = page.next
-    } while (cursor !== null)
+    const read = (page: PageQuery) => this.list({ ...query, ...page })
+    for await (const page of everyPage(read)) yield* page.leases
   }
 
   /** Gives a lease its full ttl again, counted from some time between call and answer. Throws `lease_not_found`. */

@@ -6,7 +6,6 @@
 
 import {
   API_BASE,
-  LIMITS,
   hasCode,
   type ResourceType,
   type ResourceTypeList,
@@ -19,6 +18,7 @@ import {
   type WriteOptions,
 } from './catalog-calls.ts'
 import type { Deleted } from './namespaces.ts'
+import { everyPage, type PageQuery } from './pages.ts'
 
 const PATH = `${API_BASE}/types`
 
@@ -41,16 +41,8 @@ export class ResourceTypes {
 
   /** Reads all types, page by page as they are asked for. */
   async *every(query: ReadOptions = {}): AsyncGenerator<ResourceType, void, undefined> {
-    let cursor: string | null = null
-    do {
-      const page: ResourceTypeList = await this.list({
-        ...query,
-        limit: LIMITS.pageMax,
-        ...(cursor === null ? {} : { cursor }),
-      })
-      yield* page.types
-      cursor = page.next
-    } while (cursor !== null)
+    const read = (page: PageQuery) => this.list({ ...query, ...page })
+    for await (const page of everyPage(read)) yield* page.types
   }
 
   /** Reads what a type demands; undefined when nobody has described it. */

@@ -6,7 +6,6 @@
 
 import {
   API_BASE,
-  LIMITS,
   hasCode,
   type BatchAnswer,
   type NewResource,
@@ -25,6 +24,7 @@ import {
   type WriteOptions,
 } from './catalog-calls.ts'
 import type { Deleted } from './namespaces.ts'
+import { everyPage, type PageQuery } from './pages.ts'
 import { withQuery } from './paths.ts'
 
 /** Where resources are. */
@@ -87,16 +87,8 @@ export class Resources {
   async *every(
     query: Omit<ResourceListQuery, 'limit' | 'cursor'>,
   ): AsyncGenerator<Resource, void, undefined> {
-    let cursor: string | null = null
-    do {
-      const page: ResourceList = await this.list({
-        ...query,
-        limit: LIMITS.pageMax,
-        ...(cursor === null ? {} : { cursor }),
-      })
-      yield* page.resources
-      cursor = page.next
-    } while (cursor !== null)
+    const read = (page: PageQuery) => this.list({ ...query, ...page })
+    for await (const page of everyPage(read)) yield* page.resources
   }
 
   /** Reads a resource: one row for each namespace that has it, none when there is none. */

@@ -4,14 +4,9 @@
  * @module
  */
 
-import {
-  API_BASE,
-  LIMITS,
-  type SearchAnswer,
-  type SearchHit,
-  type SearchMode,
-} from '@rollcall/protocol'
+import { API_BASE, type SearchAnswer, type SearchHit, type SearchMode } from '@rollcall/protocol'
 import type { CatalogCalls, ReadOptions } from './catalog-calls.ts'
+import { everyPage, type PageQuery } from './pages.ts'
 
 /** What to look for, and where. */
 export interface SearchQuery extends ReadOptions {
@@ -44,14 +39,6 @@ export async function* everyHit(
   calls: CatalogCalls,
   query: Omit<SearchQuery, 'limit' | 'cursor'>,
 ): AsyncGenerator<SearchHit, void, undefined> {
-  let cursor: string | null = null
-  do {
-    const page: SearchAnswer = await search(calls, {
-      ...query,
-      limit: LIMITS.pageMax,
-      ...(cursor === null ? {} : { cursor }),
-    })
-    yield* page.hits
-    cursor = page.next
-  } while (cursor !== null)
+  const read = (page: PageQuery) => search(calls, { ...query, ...page })
+  for await (const page of everyPage(read)) yield* page.hits
 }
