@@ -9,6 +9,7 @@ import { hasCode, RegistryError } from '@rollcall/protocol/errors'
 import { Backoff, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import { checkCommit } from '../../catalog/engine/check-commit.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
+import { gather } from '../../catalog/engine/gather.ts'
 import { leaseNotFound } from '../../catalog/engine/lease-terms.ts'
 import type { Commit, CommitResult } from '../../catalog/engine.ts'
 import { batchRequest, type BatchRequest } from './batch-request.ts'
@@ -67,6 +68,8 @@ export class Committer {
   readonly #closing = new AbortController()
   #queue: Job[] = []
   #bytes = 0
+  /** How many commits the last batch had. */
+  #lastSize = 0
   #running: Promise<void> | undefined
 
   constructor(options: CommitterOptions) {
@@ -129,10 +132,9 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    const { session } = this.#options
-    // Whoever asks in the same turn goes along.
-    await Promise.resolve()
+    const { session, clock } = this.#options
     while (this.#queue.length > 0) {
+      await gather(clock, () => this.#queue.length, this.#lastSize)
       try {
         await session.ensure()
       } catch (error) {
@@ -141,6 +143,7 @@ export class Committer {
       }
       const { taken, left } = cutBatch(this.#queue)
       this.#queue = left
+      this.#lastSize = taken.length
       for (const { bytes } of taken) this.#bytes -= bytes
       await session.useLane(() => this.#sendCurrent(taken))
     }

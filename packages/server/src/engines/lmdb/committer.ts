@@ -10,6 +10,7 @@ import { RegistryError } from '@rollcall/protocol/errors'
 import type { Clock } from '@rollcall/runtime'
 import type { ChangeFeed } from '../../catalog/engine/change-feed.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
+import { gather } from '../../catalog/engine/gather.ts'
 import type { LeaseBook } from '../../catalog/engine/lease-book.ts'
 import { turn } from '../../catalog/engine/slices.ts'
 import { StoredContent } from './content.ts'
@@ -20,8 +21,6 @@ import { readAhead } from './read-ahead.ts'
 import type { StoredState } from './state.ts'
 import type { Store, StoreWrite } from './store.ts'
 
-/** How long a group waits at most for as many as this share of the one before. */
-const GATHER = { ms: 1, turns: 100, share: 0.75 }
 /** A disk that has not answered for this long is said to be broken. */
 const PATIENCE_MS = 10_000
 /** Keys that are read ahead for one group, about; one that is not full of deletes needs no more. */
@@ -199,34 +198,13 @@ export class Committer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0 || this.#tasks.length > 0) {
-      await this.#gather()
+      await gather(this.#options.io, () => this.#queue.length, this.#lastSize)
       if (this.#queue.length > 0) await this.#runGroup()
       for (const read of this.#quiet.splice(0)) read()
       await this.#tasks.shift()?.()
     }
     // In the turn in which nothing was left: what comes next must begin anew.
     this.#working = undefined
-  }
-
-  /**
-   * What arrives in this turn of the event loop joins the group. After a group of many their
-   * writers come back one after the other: the first must not have the disk to itself while the
-   * others wait for it. Whoever writes alone waits for nobody.
-   */
-  async #gather(): Promise<void> {
-    const { io } = this.#options
-    const enough = this.#lastSize * GATHER.share
-    const untilMs = io.monotonicMs() + GATHER.ms
-    let turns = 0
-    do {
-      await turn(io)
-      turns += 1
-    } while (
-      this.#queue.length > 0 &&
-      this.#queue.length < enough &&
-      turns < GATHER.turns &&
-      io.monotonicMs() < untilMs
-    )
   }
 
   async #runGroup(): Promise<void> {
