@@ -29,6 +29,7 @@
  * @module
  */
 
+export type { Deleted } from './absence.ts'
 export type { BackupDownload, Backups, RestoreFile, RestoreOptions } from './backups.ts'
 export type { ReadOptions, WriteOptions } from './catalog-calls.ts'
 export { RollcallClient, type ClientOptions, type ServiceQuery } from './client.ts'
@@ -44,7 +45,7 @@ export type {
 export type { KvPutEvent, KvWatchEvent, KvWatchQuery } from './kv-watch.ts'
 export { LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.ts'
 export type { KeepAliveOptions, LeaseListQuery, Leases } from './leases.ts'
-export type { Deleted, NamespaceReadOptions, Namespaces } from './namespaces.ts'
+export type { NamespaceReadOptions, Namespaces } from './namespaces.ts'
 export type { NamespaceChange, NamespaceWatchEvent, NamespaceWatchQuery } from './ns-watch.ts'
 export type { Filters, InstanceAt, Where } from './paths.ts'
 export { Registrar, type RegistrarOptions } from './registrar.ts'

@@ -8,12 +8,12 @@ import {
   API_BASE,
   HEADERS,
   RegistryError,
-  hasCode,
   type KvDeleted,
   type KvEntry as SentEntry,
   type KvList,
   type KvPutAnswer,
 } from '@rollcall/protocol'
+import { deletion, unlessAbsent, type Deleted } from './absence.ts'
 import {
   numberIn,
   revisionOf,
@@ -85,13 +85,9 @@ export class Kv {
 
   /** Reads a key; undefined when it is not there. */
   async get(key: string, options: ReadOptions = {}): Promise<KvEntry | undefined> {
-    try {
-      const answer = await this.#calls.read(pathOf(key), options, { expects: 'bytes' })
-      return entryOf(key, answer)
-    } catch (error) {
-      if (hasCode(error, 'key_not_found')) return undefined
-      throw error
-    }
+    const read = this.#calls.read(pathOf(key), options, { expects: 'bytes' })
+    const answer = await unlessAbsent('key_not_found', read)
+    return answer && entryOf(key, answer)
   }
 
   /** Puts a key. Throws `revision_conflict`, and `lease_not_found` for a lease that has ended. */
@@ -104,18 +100,10 @@ export class Kv {
   }
 
   /** Deletes a key. `deleted` is false when it was not there. Throws `revision_conflict`. */
-  async delete(
-    key: string,
-    options: KvDeleteOptions = {},
-  ): Promise<{ readonly deleted: boolean; readonly revision: number | undefined }> {
+  async delete(key: string, options: KvDeleteOptions = {}): Promise<Deleted> {
     const path = withQuery(pathOf(key), { ifRevision: options.ifRevision })
-    try {
-      const answer = await this.#calls.write({ method: 'DELETE', path }, options)
-      return { deleted: true, revision: revisionOf(answer) }
-    } catch (error) {
-      if (hasCode(error, 'key_not_found')) return { deleted: false, revision: undefined }
-      throw error
-    }
+    const write = this.#calls.write({ method: 'DELETE', path }, options)
+    return await deletion('key_not_found', write)
   }
 
   /** Deletes every key below a prefix, which must not be empty; `limit_exceeded` above 10,000. */

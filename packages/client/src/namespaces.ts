@@ -6,18 +6,13 @@
 
 import {
   API_BASE,
-  hasCode,
   type Namespace,
   type NamespacePatch,
   type NamespaceTree,
   type NewNamespace,
 } from '@rollcall/protocol'
-import {
-  revisionOf,
-  type CatalogCalls,
-  type ReadOptions,
-  type WriteOptions,
-} from './catalog-calls.ts'
+import { deletion, unlessAbsent, type Deleted } from './absence.ts'
+import { type CatalogCalls, type ReadOptions, type WriteOptions } from './catalog-calls.ts'
 import { watchNamespace, type NamespaceWatchEvent, type NamespaceWatchQuery } from './ns-watch.ts'
 import { pathWithSlashes } from './paths.ts'
 import type { WatchOptions } from './reconnecting.ts'
@@ -27,12 +22,6 @@ const PATH = `${API_BASE}/namespaces`
 export interface NamespaceReadOptions extends ReadOptions {
   /** How far below to read: 0 is it alone, default 1. Up to 10,000 namespaces in all. */
   readonly depth?: number
-}
-
-/** What was deleted; `deleted` is false where there was nothing. */
-export interface Deleted {
-  readonly deleted: boolean
-  readonly revision: number | undefined
 }
 
 /**
@@ -51,13 +40,9 @@ export class Namespaces {
   /** Reads a namespace with what is below it; undefined when it is not there. */
   async get(path: string, options: NamespaceReadOptions = {}): Promise<NamespaceTree | undefined> {
     const query = { depth: options.depth }
-    try {
-      const answer = await this.#calls.read(pathOf(path), options, { query })
-      return answer.body as NamespaceTree
-    } catch (error) {
-      if (hasCode(error, 'namespace_not_found')) return undefined
-      throw error
-    }
+    const read = this.#calls.read(pathOf(path), options, { query })
+    const answer = await unlessAbsent('namespace_not_found', read)
+    return answer?.body as NamespaceTree | undefined
   }
 
   /**
@@ -90,13 +75,8 @@ export class Namespaces {
 
   /** Deletes a namespace. Throws `not_empty` while namespaces or machines are in it. */
   async delete(path: string, options: WriteOptions = {}): Promise<Deleted> {
-    try {
-      const answer = await this.#calls.write({ method: 'DELETE', path: pathOf(path) }, options)
-      return { deleted: true, revision: revisionOf(answer) }
-    } catch (error) {
-      if (hasCode(error, 'namespace_not_found')) return { deleted: false, revision: undefined }
-      throw error
-    }
+    const write = this.#calls.write({ method: 'DELETE', path: pathOf(path) }, options)
+    return await deletion('namespace_not_found', write)
   }
 
   /**

@@ -6,18 +6,12 @@
 
 import {
   API_BASE,
-  hasCode,
   type ResourceType,
   type ResourceTypeList,
   type TypeBody,
 } from '@rollcall/protocol'
-import {
-  revisionOf,
-  type CatalogCalls,
-  type ReadOptions,
-  type WriteOptions,
-} from './catalog-calls.ts'
-import type { Deleted } from './namespaces.ts'
+import { deletion, unlessAbsent, type Deleted } from './absence.ts'
+import { type CatalogCalls, type ReadOptions, type WriteOptions } from './catalog-calls.ts'
 import { everyPage, type PageQuery } from './pages.ts'
 
 const PATH = `${API_BASE}/types`
@@ -47,13 +41,9 @@ export class ResourceTypes {
 
   /** Reads what a type demands; undefined when nobody has described it. */
   async get(type: string, options: ReadOptions = {}): Promise<ResourceType | undefined> {
-    try {
-      const answer = await this.#calls.read(pathOf(type), options)
-      return answer.body as ResourceType
-    } catch (error) {
-      if (hasCode(error, 'resource_not_found')) return undefined
-      throw error
-    }
+    const read = this.#calls.read(pathOf(type), options)
+    const answer = await unlessAbsent('resource_not_found', read)
+    return answer?.body as ResourceType | undefined
   }
 
   /**
@@ -72,13 +62,8 @@ export class ResourceTypes {
 
   /** Forgets the description of a type; its resources stay. */
   async delete(type: string, options: WriteOptions = {}): Promise<Deleted> {
-    try {
-      const answer = await this.#calls.write({ method: 'DELETE', path: pathOf(type) }, options)
-      return { deleted: true, revision: revisionOf(answer) }
-    } catch (error) {
-      if (hasCode(error, 'resource_not_found')) return { deleted: false, revision: undefined }
-      throw error
-    }
+    const write = this.#calls.write({ method: 'DELETE', path: pathOf(type) }, options)
+    return await deletion('resource_not_found', write)
   }
 }
 

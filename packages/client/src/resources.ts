@@ -6,7 +6,6 @@
 
 import {
   API_BASE,
-  hasCode,
   type BatchAnswer,
   type NewResource,
   type ReplaceAnswer,
@@ -17,13 +16,8 @@ import {
   type TransferAnswer,
   type TransferBody,
 } from '@rollcall/protocol'
-import {
-  revisionOf,
-  type CatalogCalls,
-  type ReadOptions,
-  type WriteOptions,
-} from './catalog-calls.ts'
-import type { Deleted } from './namespaces.ts'
+import { deletion, unlessAbsent, type Deleted } from './absence.ts'
+import { type CatalogCalls, type ReadOptions, type WriteOptions } from './catalog-calls.ts'
 import { everyPage, type PageQuery } from './pages.ts'
 import { withQuery } from './paths.ts'
 
@@ -96,13 +90,9 @@ export class Resources {
     { type, id, ns }: Omit<ResourceAt, 'template'>,
     options: ReadOptions = {},
   ): Promise<readonly Resource[]> {
-    try {
-      const answer = await this.#calls.read(rowPath(type, id), options, { query: { ns } })
-      return rowsOf(answer.body)
-    } catch (error) {
-      if (hasCode(error, 'resource_not_found')) return []
-      throw error
-    }
+    const read = this.#calls.read(rowPath(type, id), options, { query: { ns } })
+    const answer = await unlessAbsent('resource_not_found', read)
+    return answer ? rowsOf(answer.body) : []
   }
 
   /** Adds a resource; its id is drawn where none is given. */
@@ -143,13 +133,8 @@ export class Resources {
 
   /** Deletes a resource. Without a namespace: wherever it stands. */
   async delete(at: ResourceAt, options: WriteOptions = {}): Promise<Deleted> {
-    try {
-      const answer = await this.#calls.write({ method: 'DELETE', path: atPath(at) }, options)
-      return { deleted: true, revision: revisionOf(answer) }
-    } catch (error) {
-      if (hasCode(error, 'resource_not_found')) return { deleted: false, revision: undefined }
-      throw error
-    }
+    const write = this.#calls.write({ method: 'DELETE', path: atPath(at) }, options)
+    return await deletion('resource_not_found', write)
   }
 
   /** Does up to 4,000 things in order as one step, with resources or with templates; `results` has one for each. */
