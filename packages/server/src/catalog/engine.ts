@@ -153,7 +153,10 @@ export interface Leases {
   grant(request: { readonly ttlMs: number; readonly id?: number }): Promise<Lease>
   /** Renews all that are there; answers, in the order of the ids, undefined for those that are not. */
   keepAlive(ids: readonly number[]): Promise<readonly (Lease | undefined)[]>
-  /** Ends a lease and its keys. Answers the revision; rejects with `lease_not_found`. */
+  /**
+   * Ends a lease and its keys. Answers the revision; rejects with `lease_not_found`, or with
+   * `outcome_unknown` as a commit does.
+   */
   revoke(id: number): Promise<{ readonly revision: number }>
   timeToLive(id: number): Promise<LeaseState | undefined>
 }

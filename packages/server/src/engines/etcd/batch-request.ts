@@ -11,6 +11,7 @@
  */
 
 import { GROUP, isWithinWidth, WIDTH_LIMIT } from './cut-batch.ts'
+import type { Place } from './generation.ts'
 import {
   RESULT,
   TARGET,
@@ -27,6 +28,8 @@ export interface BatchRequest {
   /** What it leaves in the lane. */
   readonly id: string
   readonly putsLane: boolean
+  /** Where the content lay when it was made. */
+  readonly place: Place
   readonly request: TxnRequest
   /** The answers of the commits, in their order. */
   readonly answers: (response: TxnResponse) => readonly ResponseOp[]
@@ -61,6 +64,7 @@ export function batchRequest(
   return {
     id,
     putsLane,
+    place: session.place,
     request,
     answers: ({ responses }) => unnest(putsLane ? responses.slice(1) : responses, isFlat ? 0 : 1),
   }

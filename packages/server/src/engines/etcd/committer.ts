@@ -16,10 +16,17 @@ import { batchRequest, type BatchRequest } from './batch-request.ts'
 import { commitRequest, leasesOf } from './commit-request.ts'
 import { cutBatch, type Waiting } from './cut-batch.ts'
 import type { EtcdClient } from './etcd-client.ts'
-import { asRefusal, EtcdFailure, shuttingDown, unavailable } from './etcd-failure.ts'
+import {
+  asRefusal,
+  engineFull,
+  EtcdFailure,
+  outcomeUnknown,
+  shuttingDown,
+  unavailable,
+} from './etcd-failure.ts'
 import { footprintOf, type Footprint } from './footprint.ts'
 import { decodeGeneration, generationChanged, toLogical } from './generation.ts'
-import type { ResponseOp, RequestOp, TxnResponse } from './messages.ts'
+import type { EtcdKeyValue, ResponseOp, RequestOp, TxnResponse } from './messages.ts'
 import { METHODS } from './methods.ts'
 import { PastContent } from './rejudge.ts'
 import { contentGone, looked, type Session } from './session.ts'
@@ -150,14 +157,18 @@ export class Committer {
   }
 
   async #sendCurrent(jobs: readonly Job[]): Promise<void> {
-    const { number } = this.#options.session.generation
-    const current = jobs.filter((job) => job.generation === number)
-    for (const job of jobs) if (job.generation !== number) job.reject(generationChanged())
+    const { session } = this.#options
     try {
-      if (current.length > 0) await this.#send(current)
+      // The batch before, or the other half of this one, may have left the lane in doubt.
+      await session.ensure()
+      const { number } = session.generation
+      const current = jobs.filter((job) => job.generation === number)
+      for (const job of jobs) if (job.generation !== number) job.reject(generationChanged())
+      if (session.isLaneOld) await this.#sendDeletes(current)
+      else if (current.length > 0) await this.#send(current)
     } catch (error) {
       // A bug of ours, or what whoever asked has to be told.
-      for (const job of current) job.reject(asRefusal(error))
+      for (const job of jobs) job.reject(asRefusal(error))
     }
   }
 
@@ -171,30 +182,31 @@ export class Committer {
       try {
         const response = await client.call(METHODS.txn, batch.request)
         reports.grouped(jobs.length)
-        await this.#answered(jobs, batch, response)
+        await this.#answered(jobs, { batch, mayBeDone }, response)
         return
       } catch (error) {
         if (!(error instanceof EtcdFailure)) throw error
         const isLost = error.kind === 'no_answer'
         if (!isLost && error.kind !== 'busy') {
-          await this.#refused(jobs, { batch, failure: error, mayBeDone })
+          await this.#refused(jobs, { batch, mayBeDone }, error)
           return
         }
         mayBeDone ||= isLost
         const isTime = clock.monotonicMs() < giveUpMs
         if (isTime && (await clock.sleep(backoff.nextMs(), this.#closing.signal))) continue
         session.doubtLane()
-        throw mayBeDone ? unknownOutcome() : error
+        throw mayBeDone ? outcomeUnknown() : error
       }
     }
   }
 
-  async #answered(jobs: readonly Job[], batch: BatchRequest, response: TxnResponse): Promise<void> {
+  async #answered(jobs: readonly Job[], sent: Sent, response: TxnResponse): Promise<void> {
     const { session } = this.#options
+    const { batch } = sent
     if (response.succeeded) {
       const etcdRevision = Number(response.header?.revision)
-      session.laneIsAt(etcdRevision)
-      const revision = toLogical(session.generation, etcdRevision)
+      if (batch.putsLane) session.laneIsAt(etcdRevision)
+      const revision = toLogical(batch.place.generation, etcdRevision)
       const answers = batch.answers(response)
       for (const [at, job] of jobs.entries()) {
         settle(job, () => job.decode(answers[at] ?? {}, revision))
@@ -203,26 +215,26 @@ export class Committer {
     }
     const { generation, lane } = looked(response)
     if (lane && lane.value.toString() === batch.id) {
-      await this.#rejudge(jobs, Number(lane.mod_revision))
+      session.laneIsAt(Number(lane.mod_revision))
+      await this.#rejudge(jobs, batch)
       return
     }
-    if (Number(lane?.mod_revision ?? 0) !== session.laneRevision) throw session.laneIsTaken()
+    if (Number(lane?.mod_revision ?? 0) !== session.laneRevision) throw this.#laneMoved(lane, sent)
     if (!generation) throw contentGone()
     session.adopt(decodeGeneration(generation))
     throw generationChanged()
   }
 
   /** It was done at a revision of etcd, but what each commit did was not heard. */
-  async #rejudge(jobs: readonly Job[], etcdRevision: number): Promise<void> {
+  async #rejudge(jobs: readonly Job[], { place }: BatchRequest): Promise<void> {
     const { client, session, log } = this.#options
-    session.laneIsAt(etcdRevision)
+    const etcdRevision = session.laneRevision
     log.info({ commits: jobs.length }, 'a batch was done though its answer was lost')
     const commits = jobs.flatMap(({ commit }) => commit ?? [])
-    const { place } = session
     const past = await PastContent.before(etcdRevision, commits, { client, place }).catch(
       (error: unknown) => {
         if (!(error instanceof RegistryError)) throw error
-        throw unknownOutcome()
+        throw outcomeUnknown()
       },
     )
     for (const job of jobs) {
@@ -233,15 +245,22 @@ export class Committer {
     }
   }
 
-  async #refused(jobs: readonly Job[], { batch, failure, mayBeDone }: Refused): Promise<void> {
-    if (mayBeDone) {
-      const lane = await this.#lane()
-      if (lane?.value.toString() === batch.id) {
-        await this.#rejudge(jobs, Number(lane.mod_revision))
-        return
-      }
+  /** Somebody put the lane since, and it was not this batch that did. */
+  #laneMoved(lane: EtcdKeyValue | undefined, { mayBeDone }: Sent): RegistryError {
+    const { session } = this.#options
+    if (session.isOurs(lane)) {
+      session.doubtLane()
+      return unavailable('An earlier commit came late; try again.', 'late_commit')
     }
-    if (failure.kind === 'full' && batch.putsLane) return await this.#sendDeletes(jobs, failure)
+    const taken = session.laneIsTaken()
+    // It may have been done just before.
+    return mayBeDone ? outcomeUnknown() : taken
+  }
+
+  async #refused(jobs: readonly Job[], sent: Sent, failure: EtcdFailure): Promise<void> {
+    const { batch } = sent
+    if (await this.#wasDone(sent)) return await this.#rejudge(jobs, batch)
+    if (failure.kind === 'full') return await this.#sendDeletes(jobs)
     const isOfOne = failure.kind === 'too_large' || failure.kind === 'lease_missing'
     if (!isOfOne) throw failure
     if (jobs.length > 1) {
@@ -253,27 +272,35 @@ export class Committer {
     throw failure.kind === 'lease_missing' ? await this.#missingLease(jobs[0]) : failure
   }
 
-  async #lane() {
-    const { client, session } = this.#options
-    const { kvs } = await client.read(METHODS.range, { key: session.laneKey })
-    return kvs[0]
+  /**
+   * Whether a batch whose last copy was refused had been done by an earlier one. If not, none of
+   * those still on their way will be: what was refused must stay so.
+   */
+  async #wasDone({ batch, mayBeDone }: Sent): Promise<boolean> {
+    if (!mayBeDone) return false
+    const { session } = this.#options
+    try {
+      return (await session.closeBatch(batch.id)) !== undefined
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      session.doubtLane()
+      throw outcomeUnknown()
+    }
   }
 
   /** Deletes make room, so they go on without what takes some. */
-  async #sendDeletes(jobs: readonly Job[], full: EtcdFailure): Promise<void> {
+  async #sendDeletes(jobs: readonly Job[]): Promise<void> {
     const deletes = jobs.filter(({ commit }) => commit && !putsAnything(commit))
-    for (const job of jobs) if (!deletes.includes(job)) job.reject(full.refusal())
+    for (const job of jobs) if (!deletes.includes(job)) job.reject(engineFull())
     if (deletes.length === 0) return
     const { client, session } = this.#options
     const batch = batchRequest(session, deletes, { putsLane: false })
     try {
       const response = await client.call(METHODS.txn, batch.request)
-      const { laneRevision } = session
-      await this.#answered(deletes, batch, response)
-      session.laneIsAt(laneRevision)
+      await this.#answered(deletes, { batch, mayBeDone: false }, response)
     } catch (error) {
       const isLost = error instanceof EtcdFailure && error.kind === 'no_answer'
-      for (const job of deletes) job.reject(isLost ? unknownOutcome() : asRefusal(error))
+      for (const job of deletes) job.reject(isLost ? outcomeUnknown() : asRefusal(error))
     }
   }
 
@@ -297,9 +324,9 @@ export class Committer {
   }
 }
 
-interface Refused {
+interface Sent {
   readonly batch: BatchRequest
-  readonly failure: EtcdFailure
+  /** A copy of it got no answer: it may have been done, or may still be on its way. */
   readonly mayBeDone: boolean
 }
 
@@ -316,7 +343,7 @@ function judged(past: PastContent, commit: Commit): CommitResult {
   try {
     return past.judge(commit)
   } catch (error) {
-    throw hasCode(error, 'lease_not_found') ? error : unknownOutcome()
+    throw hasCode(error, 'lease_not_found') ? error : outcomeUnknown()
   }
 }
 
@@ -330,10 +357,4 @@ function putsAnything({ then, otherwise = [] }: Commit): boolean {
 
 function tooBusy(): RegistryError {
   return unavailable('Too many commits wait for etcd; send less, or try again later.', 'queue_full')
-}
-
-function unknownOutcome(): RegistryError {
-  const message =
-    'etcd did not answer, so it is not known whether this was done; look before you try again.'
-  return new RegistryError('outcome_unknown', message)
 }

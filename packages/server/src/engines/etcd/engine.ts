@@ -183,9 +183,10 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     this.#isRestoring = true
     try {
       await this.#session.ensure()
-      await using lock = await RestoreLock.take(this.#lock, 'restore')
-      return await this.#restoreUnder(lock, source, signal)
+      return await this.#restore(source, signal)
     } finally {
+      // Whatever is left is taken away later.
+      await allowRefusal(() => this.#sweeper.sweep(this.#closing.signal))
       this.#isRestoring = false
     }
   }
@@ -225,35 +226,27 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     this.#client.close()
   }
 
-  async #restoreUnder(
-    lock: RestoreLock,
-    source: Restorable,
-    signal: AbortSignal,
-  ): Promise<Replaced> {
+  async #restore(source: Restorable, signal: AbortSignal): Promise<Replaced> {
     const { clock, log } = this.#options
-    const { signal: closing } = this.#closing
-    try {
-      const { place } = this.#session
-      const { generation, begunAt } = await restoreInto({
-        client: this.#client,
-        session: this.#session,
-        reader: this.#reader,
-        lock,
-        number: await this.#sweeper.nextNumber(),
-        source,
-        clock,
-        signal: AbortSignal.any([signal, closing]),
-        renew: (lease) => this.leases.renew(lease),
-      })
-      this.#session.adopt(generation)
-      const revision = toLogical(generation, generation.modRevision)
-      log.info({ revision }, 'restored the catalog')
-      const lostRevisions = await this.#reader.putsSince(place, begunAt)
-      return { revision, generation: generation.number, lostRevisions }
-    } finally {
-      // Whatever is left is taken away later.
-      await allowRefusal(() => this.#sweeper.clear(lock, closing))
-    }
+    await using lock = await RestoreLock.take(this.#lock, 'restore')
+    const number = await this.#sweeper.nextNumber()
+    const { place } = this.#session
+    const { generation, begunAt } = await restoreInto({
+      client: this.#client,
+      session: this.#session,
+      reader: this.#reader,
+      lock,
+      number,
+      source,
+      clock,
+      signal: AbortSignal.any([signal, this.#closing.signal]),
+      renew: (lease) => this.leases.renew(lease),
+    })
+    this.#session.adopt(generation)
+    const revision = toLogical(generation, generation.modRevision)
+    log.info({ revision }, 'restored the catalog')
+    const lostRevisions = await this.#reader.putsSince(place, begunAt)
+    return { revision, generation: generation.number, lostRevisions }
   }
 
   async #sweep(stop: AbortSignal): Promise<void> {

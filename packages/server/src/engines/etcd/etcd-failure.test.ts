@@ -8,6 +8,7 @@ test.each([
   [STATUS.DEADLINE_EXCEEDED, 'Deadline exceeded', 'no_answer', 'unavailable'],
   [STATUS.RESOURCE_EXHAUSTED, 'etcdserver: mvcc: database space exceeded', 'full', 'engine_full'],
   [STATUS.RESOURCE_EXHAUSTED, 'etcdserver: too many requests', 'busy', 'unavailable'],
+  [STATUS.RESOURCE_EXHAUSTED, 'Bandwidth exhausted or memory', 'no_answer', 'unavailable'],
   [STATUS.RESOURCE_EXHAUSTED, 'received message larger than max', 'too_large', 'limit_exceeded'],
   [STATUS.INVALID_ARGUMENT, 'etcdserver: request is too large', 'too_large', 'limit_exceeded'],
   [STATUS.INVALID_ARGUMENT, 'too many operations in txn request', 'too_large', 'limit_exceeded'],

@@ -11,7 +11,7 @@ import { RegistryError } from '@rollcall/protocol/errors'
 export type FailureKind =
   /** No answer, or one that says nothing of what became of the request: it may have been done. */
   | 'no_answer'
-  /** Refused before it was looked at: too much waits. */
+  /** Refused by etcd before it was looked at: too much waits. */
   | 'busy'
   /** The quota of the database is used up; nothing was done. */
   | 'full'
@@ -65,6 +65,13 @@ export function unavailable(message: string, reason: string): RegistryError {
   return new RegistryError('unavailable', message, { details: { reason } })
 }
 
+/** For what may have been done, or may be at any later time. */
+export function outcomeUnknown(
+  message = 'etcd did not answer, so it is not known whether this was done; look before you try again.',
+): RegistryError {
+  return new RegistryError('outcome_unknown', message)
+}
+
 export function shuttingDown(): RegistryError {
   return new RegistryError('shutting_down', 'The catalog is closing; ask another node.')
 }
@@ -109,7 +116,9 @@ const BY_TEXT: ReadonlyMap<number, readonly (readonly [string, FailureKind])[]> 
       ['space exceeded', 'full'],
       // gRPC's own refusal of a message.
       ['larger than max', 'too_large'],
-      ['', 'busy'],
+      ['too many requests', 'busy'],
+      // Such as a connection that is told to calm down, with the request on it.
+      ['', 'no_answer'],
     ],
   ],
   [

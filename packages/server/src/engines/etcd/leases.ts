@@ -16,7 +16,7 @@ import {
 import type { Lease, Leases, LeaseState } from '../../catalog/engine.ts'
 import type { Committer } from './committer.ts'
 import type { EtcdClient } from './etcd-client.ts'
-import { EtcdFailure } from './etcd-failure.ts'
+import { EtcdFailure, outcomeUnknown } from './etcd-failure.ts'
 import { toLogical, type Place } from './generation.ts'
 import { KeepAliveStream } from './keep-alive-stream.ts'
 import { etcdLease } from './keyspace.ts'
@@ -77,6 +77,7 @@ export class EtcdLeases implements Leases {
     const { generation } = await this.#place()
     const ID = etcdLease(generation.number, id)
     room.forget(ID)
+    let mayBeDone = false
     for (let tries = 1; ; tries += 1) {
       try {
         const { header } = await client.call(METHODS.revoke, { ID })
@@ -84,11 +85,13 @@ export class EtcdLeases implements Leases {
       } catch (error) {
         if (!(error instanceof EtcdFailure)) throw error
         if (error.kind === 'lease_missing') {
-          if (tries === 1) throw leaseNotFound(id)
-          // It was there at the first try, whose answer was lost.
+          if (!mayBeDone) throw leaseNotFound(id)
+          // It was there at a try whose answer was lost.
           return await committer.commit({ compares: [], then: [] })
         }
-        if (error.kind !== 'no_answer' || tries === TRIES) throw error.refusal()
+        mayBeDone ||= error.kind === 'no_answer'
+        const mayRetry = error.kind === 'no_answer' || error.kind === 'busy'
+        if (!mayRetry || tries === TRIES) throw mayBeDone ? outcomeUnknown() : error.refusal()
         await this.#pause()
       }
     }

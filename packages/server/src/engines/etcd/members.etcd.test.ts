@@ -14,12 +14,16 @@ async function setUp(options: Partial<EtcdMembersOptions> = {}) {
   onTestFinished(() => etcd[Symbol.asyncDispose]())
   const parts = { clock: systemClock, random: systemRandom, log: silentLog }
   const access = { endpoints: etcd.endpoints }
-  const engine = await openEtcdEngine({ ...parts, prefix: '/members', node: 'n1', access })
-  const running = start(engine)
-  onTestFinished(async () => {
-    await running[Symbol.asyncDispose]()
-  })
-  return { etcd, engine }
+  const open = async (node: string) => {
+    const engine = await openEtcdEngine({ ...parts, prefix: '/members', node, access })
+    const running = start(engine)
+    const stop = async () => {
+      await running[Symbol.asyncDispose]()
+    }
+    onTestFinished(stop)
+    return { engine, stop }
+  }
+  return { etcd, open, ...(await open('n1')) }
 }
 
 /** Counts a key up for as long as it may; a commit that compares falsely would be one done twice. */
@@ -102,9 +106,9 @@ test('members that stop and die cost no commit, no event and no lease', async ()
   expect(total).toBeGreaterThan(1_000)
 }, 60_000)
 
-test('a full etcd refuses what takes room, and deletes go on', async () => {
+test('a full etcd refuses what takes room, and deletes go on, also at a node that starts then', async () => {
   const options = { 'quota-backend-bytes': String(4 * 1_024 * 1_024) }
-  const { engine } = await setUp({ members: 1, options })
+  const { engine, open, stop } = await setUp({ members: 1, options })
   const value = Buffer.alloc(500_000)
   const filling = (async () => {
     for (let at = 0; ; at += 1) {
@@ -121,4 +125,18 @@ test('a full etcd refuses what takes room, and deletes go on', async () => {
   expect(await contentOf(engine, 'k/0')).toEqual({})
   while (engine.status().broken === undefined) await pause(50)
   expect(engine.status().broken).toContain('quota')
+
+  await stop()
+  for (const [node, key] of [
+    ['n1', 'k/1'],
+    ['n2', 'k/2'],
+  ] as const) {
+    const { engine: started } = await open(node)
+    const [again, still] = await Promise.allSettled([
+      doAll(started, remove(key)),
+      doAll(started, put('more')),
+    ])
+    expect(again).toMatchObject({ value: { succeeded: true, results: [{ count: 1 }] } })
+    expect(still).toMatchObject({ reason: { code: 'engine_full' } })
+  }
 }, 60_000)

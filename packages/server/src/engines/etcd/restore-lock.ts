@@ -11,7 +11,7 @@ import { drawLeaseId } from '../../catalog/engine/lease-terms.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { EtcdFailure } from './etcd-failure.ts'
 import type { Keyspace } from './keyspace.ts'
-import { RESULT, TARGET, type CompareRequest } from './messages.ts'
+import { RESULT, TARGET, type CompareRequest, type Int64 } from './messages.ts'
 import { METHODS } from './methods.ts'
 
 const TTL_S = 30
@@ -69,7 +69,7 @@ export class RestoreLock implements AsyncDisposable {
   ): Promise<RestoreLock | string> {
     const { client, keyspace, incarnation, random } = options
     const lease = drawLeaseId(random)
-    await client.read(METHODS.grant, { ID: lease, TTL: TTL_S })
+    await grantOnce(client, lease)
     const key = keyspace.restore
     const owner = Buffer.from(`${purpose}:${incarnation}:${lease}`)
     const isFree = { key, result: RESULT.equal, target: TARGET.create, create_revision: 0 } as const
@@ -81,14 +81,14 @@ export class RestoreLock implements AsyncDisposable {
     // A first try may have been done though its answer was lost.
     const held = responses[0]?.response_range?.kvs[0]?.value
     if (succeeded || held?.equals(owner) === true) return new RestoreLock(options, { lease, owner })
-    await client.read(METHODS.revoke, { ID: lease })
+    await endLease(client, lease)
     return held?.toString() ?? ''
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released.abort()
     await this.#renewing
-    await this.#options.client.read(METHODS.revoke, { ID: this.#lease }).catch(() => {})
+    await endLease(this.#options.client, this.#lease).catch(() => {})
   }
 
   async #renew(): Promise<void> {
@@ -111,6 +111,24 @@ export class RestoreLock implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof EtcdFailure)) throw error
     }
+  }
+}
+
+/** Ends a lease that is nobody else's; it may have ended already. Rejects with a refusal. */
+export async function endLease(client: EtcdClient, ID: Int64): Promise<void> {
+  try {
+    await client.read(METHODS.revoke, { ID })
+  } catch (error) {
+    if (!(error instanceof EtcdFailure) || error.kind !== 'lease_missing') throw error
+  }
+}
+
+/** The id was just drawn: one that exists is of a first try whose answer was lost. */
+async function grantOnce(client: EtcdClient, ID: number): Promise<void> {
+  try {
+    await client.read(METHODS.grant, { ID, TTL: TTL_S })
+  } catch (error) {
+    if (!(error instanceof EtcdFailure) || error.kind !== 'lease_exists') throw error
   }
 }
 

@@ -7,19 +7,19 @@
  */
 
 import { createHash } from 'node:crypto'
-import { RegistryError } from '@rollcall/protocol/errors'
+import type { RegistryError } from '@rollcall/protocol/errors'
 import { invariant, start, type Clock } from '@rollcall/runtime'
 import { RestoreCheck, type Restored as RestoredEntry } from '../../catalog/engine/restore-check.ts'
 import type { Restorable } from '../../catalog/engine.ts'
 import type { EtcdClient } from './etcd-client.ts'
-import { EtcdFailure, unavailable } from './etcd-failure.ts'
+import { EtcdFailure, outcomeUnknown, unavailable } from './etcd-failure.ts'
 import { decodeGeneration, encodeGeneration, toLogical, type Generation } from './generation.ts'
 import { etcdLease } from './keyspace.ts'
 import type { RequestOp } from './messages.ts'
 import { METHODS } from './methods.ts'
 import { nest } from './nest.ts'
 import { counts, type Reader } from './reader.ts'
-import type { RestoreLock } from './restore-lock.ts'
+import { endLease, type RestoreLock } from './restore-lock.ts'
 import type { Session } from './session.ts'
 
 /** Most of one transaction. */
@@ -104,14 +104,14 @@ class Restore {
   }
 
   async #grantLeases(): Promise<void> {
-    const { client, number, session } = this.#options
+    const { number, session } = this.#options
     const { leases } = this.#check
     for (let from = 0; from < leases.length; from += GRANTS_AT_ONCE) {
       this.#checkGoing()
       const some = leases.slice(from, from + GRANTS_AT_ONCE)
       const grants = some.map(({ id, ttlMs }) => {
         const grant = { ID: etcdLease(number, id), TTL: ttlMs / 1_000 }
-        return this.#surely(() => grantOnce(client, grant))
+        return this.#grant(grant)
       })
       await Promise.all(grants)
       for (const { id, ttlMs } of some) {
@@ -119,6 +119,24 @@ class Restore {
         await this.#put({ key, value: Buffer.from(String(ttlMs)), lease: etcdLease(number, id) })
       }
     }
+  }
+
+  /** One that an earlier restore has left behind may have another ttl, and little time. */
+  async #grant(grant: { readonly ID: string; readonly TTL: number }): Promise<void> {
+    const { client } = this.#options
+    let isAsked = false
+    await this.#surely(async () => {
+      try {
+        await client.call(METHODS.grant, grant)
+      } catch (error) {
+        const exists = error instanceof EtcdFailure && error.kind === 'lease_exists'
+        if (exists && isAsked) return
+        isAsked = true
+        if (!exists) throw error
+        await endLease(client, grant.ID)
+        await client.call(METHODS.grant, grant)
+      }
+    })
   }
 
   async #add({ key, value, lease }: RestoredEntry): Promise<void> {
@@ -171,7 +189,7 @@ class Restore {
       success: [{ request_put: { key, value: encodeGeneration({ number, base }) } }],
       failure: [{ request_range: { key } }],
     }
-    const response = await this.#surely(() => client.call(METHODS.txn, request), outcomeUnknown)
+    const response = await this.#surely(() => client.call(METHODS.txn, request), switchUnknown)
     if (response.succeeded) {
       return { number, base, modRevision: Number(response.header?.revision) }
     }
@@ -191,21 +209,22 @@ class Restore {
     if (this.#options.signal.aborted) throw calledOff()
   }
 
-  /** Tries what may be done twice until it was done. */
-  async #surely<T>(step: () => Promise<T>, late?: () => RegistryError): Promise<T> {
+  /** Tries what may be done twice until it was done. `lost` is told where it may have been done. */
+  async #surely<T>(step: () => Promise<T>, lost?: () => RegistryError): Promise<T> {
     const { clock, signal } = this.#options
     const giveUpMs = clock.monotonicMs() + STEP_WITHIN_MS
+    let mayBeDone = false
     for (;;) {
       try {
         return await step()
       } catch (error) {
         if (!(error instanceof EtcdFailure)) throw error
+        mayBeDone ||= error.kind === 'no_answer'
         const mayRetry = error.kind === 'no_answer' || error.kind === 'busy'
-        if (!mayRetry) throw error.refusal()
         const isTime = clock.monotonicMs() < giveUpMs
-        if (!isTime || !(await clock.sleep(RETRY_AFTER_MS, signal))) {
-          throw late?.() ?? error.refusal()
-        }
+        if (mayRetry && isTime && (await clock.sleep(RETRY_AFTER_MS, signal))) continue
+        if (mayBeDone && lost) throw lost()
+        throw error.kind === 'lease_missing' ? leaseEnded() : error.refusal()
       }
     }
   }
@@ -226,15 +245,6 @@ class ContentDigest {
   }
 }
 
-async function grantOnce(client: EtcdClient, grant: { ID: string; TTL: number }): Promise<void> {
-  try {
-    await client.call(METHODS.grant, grant)
-  } catch (error) {
-    // By an earlier try: nothing else has this generation.
-    if (!(error instanceof EtcdFailure) || error.kind !== 'lease_exists') throw error
-  }
-}
-
 function lockLost(): RegistryError {
   const message = 'Another restore began while this one stood still; nothing was changed.'
   return unavailable(message, 'restoring')
@@ -244,7 +254,11 @@ function calledOff(): RegistryError {
   return unavailable('The restore was called off; nothing was changed.', 'called_off')
 }
 
-function outcomeUnknown(): RegistryError {
-  const message = 'etcd did not answer the last step; look which content there is.'
-  return new RegistryError('outcome_unknown', message)
+function leaseEnded(): RegistryError {
+  const message = 'A lease ended while it was restored; nothing was changed.'
+  return unavailable(message, 'lease_ended')
+}
+
+function switchUnknown(): RegistryError {
+  return outcomeUnknown('etcd did not answer the last step; look which content there is.')
 }

@@ -44,6 +44,7 @@ export class Session {
   /** The revision of etcd of the last put of the lane; undefined: not known for certain. */
   #laneRevision: number | undefined
   #hadLane = false
+  #isLaneOld = false
   #isInUse = false
   #isToBeRefreshed = false
   #count = 0
@@ -84,6 +85,14 @@ export class Session {
     return this.#laneRevision
   }
 
+  /**
+   * Whether it could not be put since it came into doubt, because etcd is full: what was on its way
+   * before may still be done. Until it is put, nothing is sent that puts.
+   */
+  get isLaneOld(): boolean {
+    return this.#isLaneOld
+  }
+
   /** The newest revision of etcd that a watch has brought. */
   get watchedRevision(): number {
     return this.#watchedRevision
@@ -112,6 +121,32 @@ export class Session {
   /** What became of the last batch is not certain, or will not be. */
   doubtLane(): void {
     this.#laneRevision = undefined
+  }
+
+  /**
+   * Puts the lane, so that no copy of a batch that is still on its way can be done any more. Answers
+   * the revision of etcd at which it was done before; undefined: it was not, and never will be.
+   * Rejects with a refusal where that cannot be told.
+   */
+  async closeBatch(id: string): Promise<number | undefined> {
+    const key = this.laneKey
+    const closing = this.nextBatchId()
+    const isAt = { key, result: RESULT.equal, target: TARGET.mod } as const
+    const { header, succeeded, responses } = await this.#options.client.read(METHODS.txn, {
+      compare: [{ ...isAt, mod_revision: this.laneRevision }],
+      success: [{ request_put: { key, value: Buffer.from(closing) } }],
+      failure: [{ request_range: { key } }],
+    })
+    if (succeeded) {
+      this.laneIsAt(Number(header?.revision))
+      return undefined
+    }
+    const lane = responses[0]?.response_range?.kvs[0]
+    const last = lane?.value.toString()
+    // The first try to close it may have been done without our hearing of it.
+    if (!lane || (last !== id && last !== closing)) throw this.laneIsTaken()
+    this.laneIsAt(Number(lane.mod_revision))
+    return last === id ? this.laneRevision : undefined
   }
 
   /** The lane is put again before the next batch, but never under one that is on its way. */
@@ -154,7 +189,8 @@ export class Session {
 
   /** Resolves once generation and lane are known for certain. Rejects with a refusal. */
   async ensure(): Promise<void> {
-    if (this.#generation && this.#laneRevision !== undefined) return
+    const isKnown = this.#generation && this.#laneRevision !== undefined
+    if (isKnown && (this.#isInUse || !this.#isLaneOld)) return
     const { clock } = this.#options
     if (this.#failed && clock.monotonicMs() - this.#failed.atMs < FAILED_FOR_MS) {
       throw this.#failed.error
@@ -182,25 +218,37 @@ export class Session {
   }
 
   async #tryToOpen(): Promise<boolean> {
-    const { client } = this.#options
     const { generation, lane } = await this.#look()
     if (!generation) {
       if (this.#generation) throw contentGone()
       return await this.#begin()
     }
-    if (this.#hadLane && !this.#isOurs(lane)) throw this.laneIsTaken()
-    const value = Buffer.from(this.nextBatchId())
-    const key = this.laneKey
-    const modified = { key, result: RESULT.equal, target: TARGET.mod } as const
-    const response = await client.call(METHODS.txn, {
-      compare: [{ ...modified, mod_revision: Number(lane?.mod_revision ?? 0) }],
-      success: [{ request_put: { key, value } }],
-    })
-    if (!response.succeeded) return false
-    this.#hadLane = true
-    this.#laneRevision = Number(response.header?.revision)
+    if (this.#hadLane && !this.isOurs(lane)) throw this.laneIsTaken()
+    const before = Number(lane?.mod_revision ?? 0)
+    const revision = await this.#putLane(before)
+    if (revision === undefined) return false
+    this.#isLaneOld = revision === 'full'
+    this.#laneRevision = revision === 'full' ? before : revision
+    this.#hadLane ||= !this.#isLaneOld
     this.adopt(decodeGeneration(generation))
     return true
+  }
+
+  /** Answers the revision; undefined: somebody else was faster. */
+  async #putLane(before: number): Promise<number | 'full' | undefined> {
+    const value = Buffer.from(this.nextBatchId())
+    const key = this.laneKey
+    const isAt = { key, result: RESULT.equal, target: TARGET.mod } as const
+    try {
+      const { header, succeeded } = await this.#options.client.call(METHODS.txn, {
+        compare: [{ ...isAt, mod_revision: before }],
+        success: [{ request_put: { key, value } }],
+      })
+      return succeeded ? Number(header?.revision) : undefined
+    } catch (error) {
+      if (error instanceof EtcdFailure && error.kind === 'full') return 'full'
+      throw error
+    }
   }
 
   async #look(): Promise<{
@@ -235,7 +283,8 @@ export class Session {
     return false
   }
 
-  #isOurs(lane: EtcdKeyValue | undefined): boolean {
+  /** Whether this life of the process put it. */
+  isOurs(lane: EtcdKeyValue | undefined): boolean {
     return lane?.value.toString().startsWith(`${this.#options.incarnation}:`) === true
   }
 }

@@ -8,13 +8,13 @@
 import { hasCode } from '@rollcall/protocol/errors'
 import type { Logger } from '@rollcall/runtime'
 import type { EtcdClient } from './etcd-client.ts'
-import { EtcdFailure } from './etcd-failure.ts'
+import { decodeGeneration } from './generation.ts'
 import type { Keyspace } from './keyspace.ts'
 import { etcdLease } from './keyspace.ts'
 import type { KeySpan } from './messages.ts'
 import { METHODS } from './methods.ts'
-import { RestoreLock, type RestoreLockOptions } from './restore-lock.ts'
-import type { Session } from './session.ts'
+import { endLease, RestoreLock, restoring, type RestoreLockOptions } from './restore-lock.ts'
+import { contentGone, type Session } from './session.ts'
 
 const SLICE = 1_000
 
@@ -43,21 +43,23 @@ export class Sweeper {
     this.#isPending = (await this.#others()).length > 0
     if (!this.#isPending) return
     try {
+      // Once it is ours nothing of an earlier restore can still be done: not even its last step.
       await using lock = await RestoreLock.take(this.#options.lock, 'sweep')
-      await this.clear(lock, signal)
+      await this.#clear(lock, signal)
     } catch (error) {
       if (!hasCode(error, 'unavailable')) throw error
     }
   }
 
-  /** Greater than any that has left something in etcd. */
+  /** Greater than the one that counts, and than any that has left something in etcd. */
   async nextNumber(): Promise<number> {
     const { session } = this.#options
-    return 1 + Math.max(session.generation.number, ...(await this.#others()))
+    const others = await this.#others()
+    return 1 + Math.max(session.generation.number, ...others)
   }
 
   /** Everything that does not count. Rejects with a refusal when etcd fails. */
-  async clear(lock: RestoreLock, signal: AbortSignal): Promise<void> {
+  async #clear(lock: RestoreLock, signal: AbortSignal): Promise<void> {
     const { session, log } = this.#options
     const others = await this.#others()
     this.#isPending = others.length > 0
@@ -76,7 +78,7 @@ export class Sweeper {
       const records = { ...keyspace.leases(number), limit: SLICE, keys_only: true }
       const { kvs, more } = await client.read(METHODS.range, records)
       for (const { key } of kvs) {
-        await revoke(client, etcdLease(number, keyspace.leaseOf(number, key)))
+        await endLease(client, etcdLease(number, keyspace.leaseOf(number, key)))
       }
       if (!more) return
     }
@@ -90,17 +92,20 @@ export class Sweeper {
       const [first, last] = [kvs[0], kvs.at(-1)]
       if (!first || !last) return
       const upTo = Buffer.concat([last.key, Buffer.from([0])])
-      await client.read(METHODS.txn, {
+      const { succeeded } = await client.read(METHODS.txn, {
         compare: [lock.isMine],
         success: [{ request_delete_range: { key: first.key, range_end: upTo } }],
       })
+      if (!succeeded) throw restoring()
       if (!more) return
     }
   }
 
   /** Numbers of the generations that have left something and do not count; looked for in leaps. */
   async #others(): Promise<readonly number[]> {
-    const { keyspace, generation } = this.#options.session.place
+    const { session } = this.#options
+    await this.#learn()
+    const { keyspace, generation } = session.place
     const numbers = new Set<number>()
     for (const kind of ['content', 'leases'] as const) {
       let span = keyspace.everyGeneration(kind)
@@ -123,14 +128,13 @@ export class Sweeper {
     numbers.delete(generation.number)
     return [...numbers]
   }
-}
 
-async function revoke(client: EtcdClient, ID: string): Promise<void> {
-  try {
-    await client.call(METHODS.revoke, { ID })
-  } catch (error) {
-    if (!(error instanceof EtcdFailure)) throw error
-    // It ended by itself. What was not answered is found again at the next look.
-    if (error.kind !== 'lease_missing') throw error.refusal()
+  /** Which one counts by now: nobody may have told this node yet. */
+  async #learn(): Promise<void> {
+    const { client, session } = this.#options
+    const { kvs } = await client.read(METHODS.range, { key: session.keyspace.generation })
+    const [stored] = kvs
+    if (!stored) throw contentGone()
+    session.adopt(decodeGeneration(stored))
   }
 }
