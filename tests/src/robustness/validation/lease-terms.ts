@@ -36,8 +36,12 @@ export function judgeLeases(
     const endMs = Math.min(lease.missedMs, ...seen)
     const earlyMs = Math.max(...lease.confirmedMs) + lease.ttlMs - endMs
     if (endMs >= lease.revokedMs || earlyMs <= 0) continue
-    if (isExcused(lease, endMs, faults)) excused += 1
-    else problems.push(`the lease of ${lease.keys[0]} ended ${Math.ceil(earlyMs)} ms early`)
+    if (isExcused(lease, endMs, faults)) {
+      excused += 1
+      continue
+    }
+    const early = `ended ${Math.ceil(earlyMs)} ms early`
+    problems.push(`the lease of ${lease.keys[0]} ${early}${faultsBefore(endMs, faults)}`)
   }
   return { problems, excused }
 }
@@ -67,4 +71,18 @@ function isExcused({ ttlMs }: Lease, endMs: number, faults: readonly Fault[]): b
     const isLong = untilMs - fromMs > ttlMs
     return stoodStill && isLong && endMs >= fromMs && endMs <= untilMs + WAKES_WITHIN_MS
   })
+}
+
+/** What may have to do with an end, by how long before it. */
+function faultsBefore(endMs: number, faults: readonly Fault[]): string {
+  const near = faults.filter(
+    ({ fromMs, untilMs }) => fromMs <= endMs && untilMs + WAKES_WITHIN_MS >= endMs,
+  )
+  return near
+    .map((fault) => {
+      const [from, until] = [endMs - fault.fromMs, endMs - fault.untilMs].map(Math.round)
+      const hit = fault.stopped.length > 0 ? ` of ${fault.stopped.join()}` : ''
+      return `; ${fault.kind}${hit} from ${from} to ${until} ms before, led by ${fault.leader}, then ${fault.nextLeader}`
+    })
+    .join('')
 }
