@@ -31,7 +31,7 @@ export class KvTable implements Reducer {
   /** No key has come yet in which text and bytes may be ordered differently: JavaScript's own comparison will do, three times as fast. */
   #isPlain = true
   readonly #order = new OrderedMap<string, undefined>(undefined, (left, right) =>
-    this.#isPlain ? compareText(left, right) : compareKeys(left, right),
+    this.#compare(left, right),
   )
   readonly #ofLease = new Map<number, Set<string>>()
 
@@ -62,10 +62,28 @@ export class KvTable implements Reducer {
   }
 
   delete(key: string): void {
-    const before = this.#entries.take(key)
-    if (!before) return
-    this.#unlink(before)
-    this.#order.delete(key)
+    if (this.#forget(key)) this.#order.delete(key)
+  }
+
+  /**
+   * Deletes keys that are all different. Those that nothing stands between, such as all below a
+   * prefix, are cut out of the order in one piece: one by one, ten thousand hold up the loop.
+   */
+  deleteAll(keys: readonly string[]): void {
+    const gone = keys.filter((key) => this.#forget(key))
+    const [first, ...others] = gone
+    if (first === undefined) return
+    let low = first
+    let high = first
+    for (const key of others) {
+      if (this.#compare(key, low) < 0) low = key
+      if (this.#compare(key, high) > 0) high = key
+    }
+    if (this.#order.forRange(low, high, true) === gone.length) {
+      this.#order.deleteRange(low, high, true)
+    } else {
+      for (const key of gone) this.#order.delete(key)
+    }
   }
 
   /** In the order of the keys, from `from` on, `from` included. */
@@ -76,6 +94,17 @@ export class KvTable implements Reducer {
   /** In no order. */
   ofLease(lease: number): Iterable<string> {
     return this.#ofLease.get(lease) ?? []
+  }
+
+  /** Of everything but the order; answers whether it was there. */
+  #forget(key: string): boolean {
+    const before = this.#entries.take(key)
+    if (before) this.#unlink(before)
+    return before !== undefined
+  }
+
+  #compare(left: string, right: string): number {
+    return this.#isPlain ? compareText(left, right) : compareKeys(left, right)
   }
 
   #unlink({ key, lease }: HeldKey): void {

@@ -1,7 +1,7 @@
 import type { Clock } from '@rollcall/runtime'
 import { ElectionTable } from '../election-table.ts'
-import type { KeyValue } from '../engine.ts'
-import { FAMILY } from '../key-schema.ts'
+import type { Change, KeyValue } from '../engine.ts'
+import { FAMILY, KV_PREFIX } from '../key-schema.ts'
 import { LeaseTable } from '../leases/lease-table.ts'
 import { HostIndex } from '../machines/host-index.ts'
 import { NamespaceTable } from '../namespaces/namespace-table.ts'
@@ -40,6 +40,17 @@ export class ViewTables {
 
   delete(key: string): void {
     this.#of(key)?.delete(key)
+  }
+
+  /** What one revision changed: each key once. */
+  apply(changes: readonly Change[]): void {
+    const gone: string[] = []
+    for (const change of changes) {
+      if (change.kind === 'put') this.put(change.entry)
+      else if (change.key.startsWith(KV_PREFIX)) gone.push(change.key)
+      else this.delete(change.key)
+    }
+    this.kv.deleteAll(gone)
   }
 
   /** Families that nobody reads from the view, such as the records of requests, have no table. */

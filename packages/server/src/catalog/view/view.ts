@@ -41,10 +41,7 @@ export class View {
     if (batch.revision <= this.#revision) return
     const { tables } = this
     const before = lookBefore(batch, tables)
-    for (const change of batch.changes) {
-      if (change.kind === 'put') tables.put(change.entry)
-      else tables.delete(change.key)
-    }
+    tables.apply(batch.changes)
     this.#revision = batch.revision
     this.feed.append(batch, tables.kv)
     this.namespaceFeed.append(batch, before, tables)

@@ -12,7 +12,7 @@ import type { ChangeFeed } from '../../catalog/engine/change-feed.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
 import { gather } from '../../catalog/engine/gather.ts'
 import type { LeaseBook } from '../../catalog/engine/lease-book.ts'
-import { turn } from '../../catalog/engine/slices.ts'
+import { inSlices, turn } from '../../catalog/engine/slices.ts'
 import { StoredContent } from './content.ts'
 import { Group } from './group.ts'
 import type { Health } from './health.ts'
@@ -25,7 +25,7 @@ import type { Store, StoreWrite } from './store.ts'
 const PATIENCE_MS = 10_000
 /** Keys that are read ahead for one group, about; one that is not full of deletes needs no more. */
 const READ_AHEAD_KEYS = 10_000
-/** A group of more writes is handed to the disk in a turn of its own: heartbeats come between. */
+/** A group of more writes is decided, encoded, handed over and told in turns: heartbeats come between. */
 const WIDE_GROUP = 500
 
 export interface CommitterOptions {
@@ -218,7 +218,6 @@ export class Committer {
     await this.#readAhead(group)
     const decided = this.#queue.decideInto(group, io)
     this.#lastSize = decided.length
-    if (group.writes > WIDE_GROUP) await turn(io)
     try {
       if (group.spoilt) throw group.spoilt.error
       if (!group.isEmpty) {
@@ -244,13 +243,28 @@ export class Committer {
     }
   }
 
+  async #encode(group: Group): Promise<readonly StoreWrite[]> {
+    const { io } = this.#options
+    const writes: StoreWrite[] = []
+    await this.#turnIfWide(group)
+    await inSlices(io, group.encode(), (write) => writes.push(write))
+    await this.#turnIfWide(group)
+    return writes
+  }
+
+  async #turnIfWide({ writes }: Group): Promise<void> {
+    if (writes > WIDE_GROUP) await turn(this.#options.io)
+  }
+
   /** Throws what all of the group are to be told when it is not kept, or not surely. */
   async #keepGroup(group: Group, decided: readonly Decided[]): Promise<void> {
     const { store, health } = this.#options
+    const writes = await this.#encode(group)
     try {
-      await this.#keep(group.all, () => {
+      await this.#keep(writes, () => {
         for (const { job } of decided) job.reject(outcomeUnknown())
       })
+      await this.#turnIfWide(group)
     } catch (error) {
       const inFile = store.state()
       const isVisible = typeof inFile === 'object' && inFile.revision > this.#state.revision

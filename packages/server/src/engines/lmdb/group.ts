@@ -7,7 +7,7 @@
 
 import type { Content, KeyHead, Write } from '../../catalog/engine/decide.ts'
 import type { LeaseBook } from '../../catalog/engine/lease-book.ts'
-import type { Batch, KeyValue, Lease } from '../../catalog/engine.ts'
+import type { Batch, Change, KeyValue, Lease } from '../../catalog/engine.ts'
 import type { StoredContent } from './content.ts'
 import {
   encodeBatch,
@@ -27,6 +27,13 @@ export interface GroupContext {
   readonly book: LeaseBook
 }
 
+/** A key that is put on a lease, or taken off. */
+interface Attached {
+  readonly lease: number
+  readonly key: string
+  readonly isOn: boolean
+}
+
 export class Group implements Content {
   revision: number
   /** A job failed when it had added something already: a bug. */
@@ -42,7 +49,11 @@ export class Group implements Content {
   readonly #known = new Map<string, readonly KeyHead[]>()
   /** Entries that differ from the file; undefined: deleted. */
   readonly #changed = new Map<string, KeyValue | undefined>()
-  readonly #writes: StoreWrite[] = []
+  /** What hangs on a lease from now on, or no longer, in turn. */
+  readonly #attached: Attached[] = []
+  /** Leases that were granted, with their ttl, or ended. */
+  readonly #leases = new Map<number, number | undefined>()
+  #writes = 0
   #logged: number
 
   constructor(context: GroupContext, from: StoredState) {
@@ -54,12 +65,12 @@ export class Group implements Content {
 
   /** Whether there is anything to write. */
   get isEmpty(): boolean {
-    return this.#writes.length === 0
+    return this.#writes === 0
   }
 
-  /** How much there is to write. */
+  /** How much there is to write, but for the log and the state. */
   get writes(): number {
-    return this.#writes.length
+    return this.#writes
   }
 
   get(key: string): KeyValue | undefined {
@@ -96,76 +107,83 @@ export class Group implements Content {
   /** Takes what was decided into the group; answers the revision. */
   add(writes: readonly Write[]): number {
     if (writes.length === 0) return this.revision
-    const { store, content } = this.#context
-    const changes = writes.map(({ change }) => change)
-    const logged = encodeBatch(changes, this.#logged)
     this.revision += 1
-    this.#logged += logged.length
-    for (const write of writes) this.#addOne(write)
-    this.#writes.push({ table: store.log, key: numberKey(this.revision), value: logged })
-    this.batches.push({ revision: this.revision, changes })
+    const changes: Change[] = []
     for (const { before, change } of writes) {
-      const entry = change.kind === 'put' ? change.entry : undefined
-      this.#attach(content.generation, before, entry)
+      const isPut = change.kind === 'put'
+      this.#changed.set(isPut ? change.entry.key : change.key, isPut ? change.entry : undefined)
+      this.#attach(before, isPut ? change.entry : undefined)
+      changes.push(change)
     }
+    this.#writes += changes.length
+    this.batches.push({ revision: this.revision, changes })
     return this.revision
   }
 
   grant(lease: Lease): void {
-    const { store, content } = this.#context
-    const key = leaseKey(content.generation, lease.id)
-    this.#writes.push({ table: store.leases, key, value: numberKey(lease.ttlMs) })
+    this.#writes += 1
+    this.#leases.set(lease.id, lease.ttlMs)
     this.granted.set(lease.id, lease)
     this.ended.delete(lease.id)
   }
 
   /** Its keys were deleted before. */
   endLease(id: number): void {
-    const { store, content } = this.#context
-    const key = leaseKey(content.generation, id)
-    this.#writes.push({ table: store.leases, key, value: undefined })
+    this.#writes += 1
+    this.#leases.set(id, undefined)
     this.granted.delete(id)
     this.ended.add(id)
   }
 
-  /** The state after the group. */
+  /** The state after the group, once it is encoded. */
   get state(): StoredState {
     return { ...this.#from, revision: this.revision, logged: this.#logged }
   }
 
-  /** Everything, with the state last. */
-  get all(): readonly StoreWrite[] {
-    return [...this.#writes, this.#context.store.putState(this.state)]
-  }
-
-  #addOne({ change }: Write): void {
+  /** Everything that there is to write, with the state last; after all is decided, and once. */
+  *encode(): Generator<StoreWrite, void, undefined> {
     const { store, content } = this.#context
-    const isPut = change.kind === 'put'
-    const key = isPut ? change.entry.key : change.key
-    this.#changed.set(key, isPut ? change.entry : undefined)
-    this.#writes.push({
-      table: store.kv,
-      key: entryKey(content.generation, key),
-      value: isPut ? encodeEntry(change.entry) : undefined,
-    })
+    const { generation } = content
+    for (const { revision, changes } of this.batches) {
+      for (const change of changes) yield kvWrite(store, generation, change)
+      const value = encodeBatch(changes, this.#logged)
+      this.#logged += value.length
+      yield { table: store.log, key: numberKey(revision), value }
+    }
+    for (const { lease, key, isOn } of this.#attached) {
+      const value = isOn ? NOTHING : undefined
+      yield { table: store.leased, key: leasedKey(generation, lease, key), value }
+    }
+    for (const [id, ttlMs] of this.#leases) {
+      const value = ttlMs === undefined ? undefined : numberKey(ttlMs)
+      yield { table: store.leases, key: leaseKey(generation, id), value }
+    }
+    yield store.putState(this.state)
   }
 
   /** Moves a key from the lease that it hung on to the one that it hangs on now. */
-  #attach(generation: number, before: KeyHead | undefined, entry: KeyValue | undefined): void {
+  #attach(before: KeyHead | undefined, entry: KeyValue | undefined): void {
     const from = before?.lease ?? 0
     const to = entry?.lease ?? 0
     if (from === to) return
     const key = before?.key ?? entry?.key ?? ''
-    const { leased } = this.#context.store
-    const count = (lease: number, by: number) =>
-      this.leaseKeyChanges.set(lease, (this.leaseKeyChanges.get(lease) ?? 0) + by)
-    if (from !== 0) {
-      this.#writes.push({ table: leased, key: leasedKey(generation, from, key), value: undefined })
-      count(from, -1)
-    }
-    if (to !== 0) {
-      this.#writes.push({ table: leased, key: leasedKey(generation, to, key), value: NOTHING })
-      count(to, 1)
-    }
+    if (from !== 0) this.#hang({ lease: from, key, isOn: false })
+    if (to !== 0) this.#hang({ lease: to, key, isOn: true })
+  }
+
+  #hang(attached: Attached): void {
+    const { lease, isOn } = attached
+    this.#writes += 1
+    this.#attached.push(attached)
+    this.leaseKeyChanges.set(lease, (this.leaseKeyChanges.get(lease) ?? 0) + (isOn ? 1 : -1))
+  }
+}
+
+function kvWrite(store: Store, generation: number, change: Change): StoreWrite {
+  const isPut = change.kind === 'put'
+  return {
+    table: store.kv,
+    key: entryKey(generation, isPut ? change.entry.key : change.key),
+    value: isPut ? encodeEntry(change.entry) : undefined,
   }
 }
