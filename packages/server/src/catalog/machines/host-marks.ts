@@ -32,7 +32,7 @@ export function markHost(hostname: string): Operation {
 
 /** What has to be committed along with changes of machines. */
 export function markHosts(
-  changes: readonly RowChange[],
+  changes: Iterable<RowChange>,
   hosts: HostIndex,
   viewRevision: number,
 ): HostMarks {

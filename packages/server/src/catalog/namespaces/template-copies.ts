@@ -46,7 +46,8 @@ export class TemplateCopies {
     const compares: Compare[] = [{ kind: 'unchanged_since', prefix, revision }]
     const operations: Operation[] = []
     for (const type of core.tables.templates.counts(parent.id).keys()) {
-      const { changes } = this.#draft(type, family, { from: parent.id, to: child.id })
+      const draft = this.#draft(type, family, { from: parent.id, to: child.id })
+      const changes = Array.from(draft.changes())
       const hosts = markHosts(
         family === FAMILY.resource ? changes : [],
         core.tables.hosts,

@@ -122,7 +122,7 @@ export class DescribeType {
       }
       for (const row of rows) draft.remove(row)
       for (const row of rows) draft.add(row.nsId, row)
-      plans.push(planRows(family, draft.changes))
+      plans.push(planRows(family, draft.changes()))
     }
     return plans
   }

@@ -27,7 +27,8 @@ import {
   type WritePlace,
 } from './resource-writes.ts'
 import type { ResourceRow } from './resource-index.ts'
-import type { RowWrite, RowWriter } from './row-writer.ts'
+import type { RowWrite } from './row-attempt.ts'
+import type { RowWriter } from './row-writer.ts'
 
 interface ResourceTarget {
   readonly type: string

@@ -17,9 +17,16 @@ import { drawUuid } from '../uuid.ts'
 import { mergeProperties } from './resource-checks.ts'
 import type { ResourceRow } from './resource-index.ts'
 import type { DraftRow, RowDraft } from './row-draft.ts'
-import type { RowWrite } from './row-writer.ts'
+import type { RowWrite } from './row-attempt.ts'
+import type { SeenPaths } from './seen-paths.ts'
 
 type Decide = RowWrite['decide']
+
+/** What one try at a commit is decided upon. */
+interface Upon {
+  readonly draft: RowDraft
+  readonly paths: SeenPaths
+}
 
 export type Patch = Readonly<Record<string, string | null>>
 
@@ -33,10 +40,10 @@ export interface WritePlace {
 }
 
 export function addResource(place: WritePlace, resource: NewResource): Decide {
-  return (draft) => [insert(place, draft, { ns: place.ns ?? '', ...resource })]
+  return (draft, paths) => [insert(place, { draft, paths }, { ns: place.ns ?? '', ...resource })]
 }
 
-/** Everything of the type in one namespace becomes these. */
+/** Everything of the type in one namespace becomes these. The type is held, so that what was read stays so. */
 export function replaceResources(
   place: WritePlace,
   become: { readonly resources: readonly NewResource[]; readonly ifRevision: number | undefined },
@@ -44,25 +51,28 @@ export function replaceResources(
   const { core, family, ns = '' } = place
   const { resources, ifRevision } = become
   checkCount(resources.length)
-  return (draft) => {
+  return function* (draft, paths) {
     draft.needHold()
-    const node = holderOf(place, ns)
+    const node = paths.holder(ns)
     const { type } = draft.type
     const table = family === FAMILY.resource ? core.tables.resources : core.tables.templates
     const actual = table.listRevision(type, node.id)
     if (ifRevision !== undefined && (actual > ifRevision || ifRevision > core.view.revision)) {
       throw revisionConflict({ key: `${ns} ${type}`, expected: ifRevision, actual })
     }
+    yield
+    checkCount(table.countOf(type, node.id) - resources.length)
     const known = new Set<string>()
     for (const row of Array.from(table.rows(type, node.id))) {
       known.add(row.id)
       draft.remove(row)
+      yield
     }
-    return resources.map(({ id, properties }) => {
-      if (id === undefined) return draft.add(node.id, { id: newId(core), properties })
-      const row = { id, properties }
-      return known.has(id) ? draft.add(node.id, row) : draft.addNamed(node.id, row)
-    })
+    for (const { id, properties } of resources) {
+      const row = { id: id ?? newId(core), properties }
+      const isNamed = id !== undefined && !known.has(id)
+      yield isNamed ? draft.addNamed(node.id, row) : draft.add(node.id, row)
+    }
   }
 }
 
@@ -95,7 +105,9 @@ export function batchResources(
   operations: readonly ResourceOperation[],
 ): Decide {
   checkCount(operations.length)
-  return (draft) => operations.map((operation) => applyOne(place, draft, operation))
+  return function* (draft, paths) {
+    for (const operation of operations) yield applyOne(place, { draft, paths }, operation)
+  }
 }
 
 export function transferResources(
@@ -103,27 +115,28 @@ export function transferResources(
   how: 'move' | 'copy',
   { from, to, ids }: Transfer,
 ): Decide {
-  const { core, reads } = place
+  const { core } = place
   checkCount(ids.length)
   if (from === to) {
     throw invalidArgument('Source and target are the same namespace.', { field: 'to' })
   }
-  return (draft) => {
-    const source = reads.leaf(from)
-    const target = reads.leaf(to)
-    return ids.map((id) => {
+  return function* (draft, paths) {
+    const source = paths.holder(from)
+    const target = paths.holder(to)
+    for (const id of ids) {
       const row = found(draft, source, { id, ns: from })
       if (how === 'move') draft.remove(row)
       const { properties } = row
-      return draft.add(target.id, { id: how === 'move' ? id : newId(core), properties })
-    })
+      yield draft.add(target.id, { id: how === 'move' ? id : newId(core), properties })
+    }
   }
 }
 
-function applyOne(place: WritePlace, draft: RowDraft, operation: ResourceOperation): DraftRow {
-  if ('add' in operation) return insert(place, draft, operation.add)
+function applyOne(place: WritePlace, upon: Upon, operation: ResourceOperation): DraftRow {
+  if ('add' in operation) return insert(place, upon, operation.add)
+  const { draft, paths } = upon
   const target = 'update' in operation ? operation.update : operation.delete
-  const row = found(draft, holderOf(place, target.ns), target)
+  const row = found(draft, paths.holder(target.ns), target)
   if ('update' in operation) {
     return draft.change(row, mergeProperties(row.properties, operation.update.properties))
   }
@@ -133,18 +146,13 @@ function applyOne(place: WritePlace, draft: RowDraft, operation: ResourceOperati
 
 function insert(
   place: WritePlace,
-  draft: RowDraft,
+  { draft, paths }: Upon,
   { ns, id, properties }: { readonly ns: string } & NewResource,
 ): DraftRow {
-  const node = holderOf(place, ns)
+  const node = paths.holder(ns)
   return id === undefined
     ? draft.add(node.id, { id: newId(place.core), properties })
     : draft.addNamed(node.id, { id, properties })
-}
-
-/** Leaves hold resources, inner namespaces hold templates. */
-function holderOf({ reads, family }: WritePlace, ns: string): NamespaceNode {
-  return family === FAMILY.resource ? reads.leaf(ns) : reads.inner(ns)
 }
 
 /** Every row of an id at the place. Throws `resource_not_found`. */

@@ -22,32 +22,58 @@ export interface RowCommit {
   readonly operations: readonly Operation[]
 }
 
-/** Throws `limit_exceeded` for more rows than one write may change. */
-export function planRows(family: ListFamily, changes: readonly RowChange[]): RowCommit {
-  const { rows } = RESOURCE_LIMITS
-  const written = changes.filter(({ isSame }) => !isSame).length
-  if (written > rows) throw limitExceeded('resources in one write', rows, written)
-  const seen: Compare[] = []
-  const operations: Operation[] = []
-  const grown = new Set<string>()
-  const shrunk = new Set<string>()
-  for (const { before, after, isSame } of changes) {
+/** Grows change by change, so that a long one is made in slices. */
+export class RowPlan implements RowCommit {
+  readonly #family: ListFamily
+  readonly #seen: Compare[] = []
+  readonly #writes: Operation[] = []
+  readonly #grown = new Set<string>()
+  readonly #shrunk = new Set<string>()
+  #written = 0
+
+  constructor(family: ListFamily) {
+    this.#family = family
+  }
+
+  /** Throws `limit_exceeded` for more rows than one write may change. */
+  add({ before, after, isSame }: RowChange): void {
     const row = (after ?? before) as DraftRow
-    const key = rowKey(family, row.nsId, row)
-    seen.push(
+    const key = rowKey(this.#family, row.nsId, row)
+    this.#seen.push(
       before
         ? { kind: 'revision', key, of: 'mod', is: '=', revision: before.revision }
         : { kind: 'exists', key, exists: false },
     )
-    if (isSame) continue
+    if (isSame) return
+    const { rows } = RESOURCE_LIMITS
+    this.#written += 1
+    if (this.#written > rows) throw limitExceeded('resources in one write', rows, this.#written)
     if (after) {
-      operations.push({ kind: 'put', key, value: encodeResource(after) })
-      grown.add(row.nsId)
+      this.#writes.push({ kind: 'put', key, value: encodeResource(after) })
+      this.#grown.add(row.nsId)
     } else {
-      operations.push({ kind: 'delete', key })
-      shrunk.add(listVersionKey(family, row.nsId, row.type))
+      this.#writes.push({ kind: 'delete', key })
+      this.#shrunk.add(listVersionKey(this.#family, row.nsId, row.type))
     }
   }
-  for (const key of shrunk) operations.push({ kind: 'put', key, value: CHANGED })
-  return { places: Array.from(grown).flatMap((id) => isThere({ id })), seen, operations }
+
+  get places(): readonly Compare[] {
+    return Array.from(this.#grown).flatMap((id) => isThere({ id }))
+  }
+
+  get seen(): readonly Compare[] {
+    return this.#seen
+  }
+
+  get operations(): readonly Operation[] {
+    const put = (key: string): Operation => ({ kind: 'put', key, value: CHANGED })
+    return [...this.#writes, ...Array.from(this.#shrunk, put)]
+  }
+}
+
+/** All changes in one step. Throws `limit_exceeded` for more rows than one write may change. */
+export function planRows(family: ListFamily, changes: Iterable<RowChange>): RowCommit {
+  const plan = new RowPlan(family)
+  for (const change of changes) plan.add(change)
+  return plan
 }

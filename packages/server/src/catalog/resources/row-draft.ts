@@ -53,13 +53,16 @@ export class RowDraft {
     this.#needsHold = true
   }
 
+  /** Of how many keys something becomes, or was to become. */
+  get size(): number {
+    return this.#changes.size
+  }
+
   /** In no order. */
-  get changes(): readonly RowChange[] {
-    return Array.from(this.#changes.values(), ({ before, after }) => ({
-      before,
-      after,
-      isSame: isSame(before, after),
-    }))
+  *changes(): Generator<RowChange, void, undefined> {
+    for (const { before, after } of this.#changes.values()) {
+      yield { before, after, isSame: isSame(before, after) }
+    }
   }
 
   /** Of a row that stays as it is; undefined: it will have that of the commit. */
