@@ -10,16 +10,9 @@
  * @module
  */
 
-import { GROUP, isWithinWidth, WIDTH_LIMIT } from './cut-batch.ts'
+import { GROUP, isWithinWidth, WIDTH_LIMIT, type BatchPart } from './cut-batch.ts'
 import type { Place } from './generation.ts'
-import {
-  RESULT,
-  TARGET,
-  type RequestOp,
-  type ResponseOp,
-  type TxnRequest,
-  type TxnResponse,
-} from './messages.ts'
+import { RESULT, TARGET, type ResponseOp, type TxnRequest, type TxnResponse } from './messages.ts'
 import { grouped, unnest } from './nest.ts'
 import type { Session } from './session.ts'
 import { invariant } from '@rollcall/runtime'
@@ -31,25 +24,20 @@ export interface BatchRequest {
   /** Where the content lay when it was made. */
   readonly place: Place
   readonly request: TxnRequest
-  /** The answers of the commits, in their order. */
-  readonly answers: (response: TxnResponse) => readonly ResponseOp[]
-}
-
-interface Part {
-  readonly request: RequestOp
-  readonly width: number
+  /** The answers of each part, in their order. */
+  readonly answers: (response: TxnResponse) => readonly (readonly ResponseOp[])[]
 }
 
 export function batchRequest(
   session: Session,
-  parts: readonly Part[],
+  parts: readonly BatchPart[],
   { putsLane } = { putsLane: true },
 ): BatchRequest {
   const id = session.nextBatchId()
-  const children = parts.map(({ request }) => request)
+  const children = parts.flatMap(({ requests }) => requests)
   const width = Math.max(0, ...parts.map((part) => part.width))
-  invariant(isWithinWidth(parts.length, width), 'a batch is cut to what etcd takes')
-  const isFlat = 1 + parts.length + width <= WIDTH_LIMIT
+  invariant(isWithinWidth(children.length, width), 'a batch is cut to what etcd takes')
+  const isFlat = 1 + children.length + width <= WIDTH_LIMIT
   const commits = isFlat ? children : grouped(children, GROUP)
   const lane = { request_put: { key: session.laneKey, value: Buffer.from(id) } }
   const isAt = { result: RESULT.equal, target: TARGET.mod } as const
@@ -66,6 +54,10 @@ export function batchRequest(
     putsLane,
     place: session.place,
     request,
-    answers: ({ responses }) => unnest(putsLane ? responses.slice(1) : responses, isFlat ? 0 : 1),
+    answers: ({ responses }) => {
+      const flat = unnest(putsLane ? responses.slice(1) : responses, isFlat ? 0 : 1)
+      let from = 0
+      return parts.map(({ requests }) => flat.slice(from, (from += requests.length)))
+    },
   }
 }

@@ -20,24 +20,24 @@ import { COMMIT_LIMITS } from '../../catalog/engine/limits.ts'
 import { invariant } from '@rollcall/runtime'
 import type { Commit, CommitResult, Operation, OperationResult } from '../../catalog/engine.ts'
 import { comparesOf } from './compare-request.ts'
-import { toEntry, type Place } from './generation.ts'
-import { etcdLease } from './keyspace.ts'
+import type { Place } from './generation.ts'
 import type { CompareRequest, RequestOp, ResponseOp, TxnRequest, TxnResponse } from './messages.ts'
 import { RESULT, TARGET } from './messages.ts'
 import { nest, unnest } from './nest.ts'
-import { WIDTH_LIMIT } from './cut-batch.ts'
+import { knownValues, operationRequest, resultOf } from './operation-request.ts'
+import { WIDTH_LIMIT, type BatchPart } from './cut-batch.ts'
 
 /** What one commit may be wide, alone with the lane. */
 const ROOM = WIDTH_LIMIT - 2
 /** What a branch needs at least: the most operations that there are, in the narrowest tree. */
 const BRANCH_ROOM = 24
+/** Up to so many operations without a condition need no transaction of their own. */
+const PLAIN = 4
 
 /** A commit, ready to be sent. */
-export interface CommitRequest {
-  readonly request: RequestOp
-  readonly width: number
-  /** Reads the answer. Throws `lease_not_found`. */
-  readonly decode: (response: ResponseOp, revision: number) => CommitResult
+export interface CommitRequest extends BatchPart {
+  /** Reads the answers to its requests. Throws `lease_not_found`. */
+  readonly decode: (responses: readonly ResponseOp[], revision: number) => CommitResult
 }
 
 /** Throws `limit_exceeded` where etcd's own limits leave no room. */
@@ -48,6 +48,14 @@ export function commitRequest(place: Place, commit: Commit): CommitRequest {
   }
   const room = ROOM - compare.length
   const then = branchRequest(place, commit.then, room)
+  if (compare.length === 0 && then.isPlain) {
+    const { operations: requests, decode } = then
+    return {
+      requests,
+      width: 0,
+      decode: (responses, revision) => ({ revision, succeeded: true, results: decode(responses) }),
+    }
+  }
   const otherwise = branchRequest(place, commit.otherwise ?? [], room)
   const txn: TxnRequest = {
     compare,
@@ -55,10 +63,11 @@ export function commitRequest(place: Place, commit: Commit): CommitRequest {
     failure: otherwise.operations,
   }
   return {
-    request: { request_txn: txn },
+    requests: [{ request_txn: txn }],
     width:
       Math.max(compare.length, then.top, otherwise.top) + Math.max(then.below, otherwise.below),
-    decode: ({ response_txn: response }, revision) => {
+    decode: ([answer], revision) => {
+      const response = answer?.response_txn
       invariant(response !== undefined, 'etcd answers a transaction with a transaction')
       const { succeeded } = response
       const results = (succeeded ? then : otherwise).decode(response.responses)
@@ -72,6 +81,8 @@ interface BranchRequest {
   /** Width of its first level, and of all those below. */
   readonly top: number
   readonly below: number
+  /** It is short, and under no condition. */
+  readonly isPlain: boolean
   readonly decode: (responses: readonly ResponseOp[]) => readonly OperationResult[]
 }
 
@@ -80,16 +91,24 @@ function branchRequest(
   operations: readonly Operation[],
   room: number,
 ): BranchRequest {
-  const requests = operations.map((operation) => operationRequest(place, operation))
+  const known = knownValues(operations)
+  const requests = operations.map((operation, at) =>
+    operationRequest(place, operation, known[at] !== undefined),
+  )
   const leases = leasesOf(operations)
   // So many that their guards have no room: etcd's own check has to do.
   const isGuarded = leases.length > 0 && leases.length + 1 + BRANCH_ROOM <= room
   const nested = nest(requests, isGuarded ? room - 1 - leases.length : room)
   invariant(nested !== undefined, 'there is room for the operations of a commit')
   const decode = (responses: readonly ResponseOp[]) =>
-    unnest(responses, nested.depth).map((response, at) => resultOf(place, operations[at], response))
+    unnest(responses, nested.depth).map((response, at) =>
+      resultOf(place, { operation: operations[at], response, known: known[at] }),
+    )
   const top = nested.operations.length
-  if (!isGuarded) return { operations: nested.operations, top, below: nested.width - top, decode }
+  if (!isGuarded) {
+    const isPlain = operations.length <= PLAIN
+    return { operations: nested.operations, top, below: nested.width - top, isPlain, decode }
+  }
   const guard: TxnRequest = {
     compare: leases.map((id) => isThere(place, id)),
     success: nested.operations,
@@ -101,6 +120,7 @@ function branchRequest(
     operations: [{ request_txn: guard }],
     top: 1,
     below: Math.max(leases.length, top) + nested.width - top,
+    isPlain: false,
     decode: ([response]) => {
       const answer = response?.response_txn
       invariant(answer !== undefined, 'etcd answers a transaction with a transaction')
@@ -133,33 +153,4 @@ function recordOf({ keyspace, generation }: Place, id: number): Buffer {
 function isThere(place: Place, id: number): CompareRequest {
   const key = recordOf(place, id)
   return { key, result: RESULT.greater, target: TARGET.create, create_revision: 0 }
-}
-
-function operationRequest({ keyspace, generation }: Place, operation: Operation): RequestOp {
-  const { number } = generation
-  if (operation.kind === 'delete_prefix') {
-    return { request_delete_range: keyspace.below(number, operation.prefix) }
-  }
-  const key = keyspace.entry(number, operation.key)
-  if (operation.kind === 'get') return { request_range: { key } }
-  if (operation.kind === 'delete') return { request_delete_range: { key } }
-  const { value, lease } = operation
-  if (lease === undefined) return { request_put: { key, value } }
-  return { request_put: { key, value, lease: etcdLease(number, lease) } }
-}
-
-function resultOf(
-  { generation }: Place,
-  operation: Operation | undefined,
-  response: ResponseOp,
-): OperationResult {
-  if (response.response_put) return { kind: 'put' }
-  const { response_delete_range: deleted, response_range: range } = response
-  if (deleted) return { kind: 'deleted', count: Number(deleted.deleted) }
-  invariant(
-    range !== undefined && operation?.kind === 'get',
-    'each operation is answered in its place',
-  )
-  const [stored] = range.kvs
-  return { kind: 'got', entry: stored && toEntry(generation, operation.key, stored) }
 }

@@ -14,7 +14,7 @@ import { leaseNotFound } from '../../catalog/engine/lease-terms.ts'
 import type { Commit, CommitResult } from '../../catalog/engine.ts'
 import { batchRequest, type BatchRequest } from './batch-request.ts'
 import { commitRequest, leasesOf } from './commit-request.ts'
-import { cutBatch, type Waiting } from './cut-batch.ts'
+import { cutBatch, type BatchPart, type Waiting } from './cut-batch.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import {
   asRefusal,
@@ -26,7 +26,7 @@ import {
 } from './etcd-failure.ts'
 import { footprintOf, type Footprint } from './footprint.ts'
 import { decodeGeneration, generationChanged, toLogical } from './generation.ts'
-import type { EtcdKeyValue, ResponseOp, RequestOp, TxnResponse } from './messages.ts'
+import type { EtcdKeyValue, ResponseOp, TxnResponse } from './messages.ts'
 import { METHODS } from './methods.ts'
 import { PastContent } from './rejudge.ts'
 import { contentGone, looked, type Session } from './session.ts'
@@ -51,21 +51,18 @@ export interface CommitterOptions {
 }
 
 /** What the engine itself writes, in the batches of the others. */
-export interface OwnRequest {
-  readonly request: RequestOp
-  readonly width: number
+export interface OwnRequest extends BatchPart {
   readonly bytes: number
   /** Two of the same do not go together. */
   readonly serial: string
 }
 
 interface Job extends Waiting {
-  readonly request: RequestOp
   /** Of the generation that counted when it was asked for. */
   readonly generation: number
   /** Absent: it is the engine's own, and does what it says. */
   readonly commit: Commit | undefined
-  readonly decode: (response: ResponseOp, revision: number) => CommitResult
+  readonly decode: (responses: readonly ResponseOp[], revision: number) => CommitResult
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: unknown) => void
 }
@@ -89,10 +86,10 @@ export class Committer {
     const { session } = this.#options
     this.checkOpen()
     await session.ensure()
-    const { request, width, decode } = commitRequest(session.place, commit)
+    const { requests, width, decode } = commitRequest(session.place, commit)
     const footprint = footprintOf(commit)
     return await this.#submit({
-      request,
+      requests,
       width,
       bytes,
       footprint,
@@ -105,7 +102,7 @@ export class Committer {
   async own(own: OwnRequest): Promise<CommitResult> {
     this.checkOpen()
     await this.#options.session.ensure()
-    const decode = (_: ResponseOp, revision: number) => done(revision)
+    const decode = (_: readonly ResponseOp[], revision: number) => done(revision)
     return await this.#submit({ ...own, footprint: NOTHING, decode, commit: undefined })
   }
 
@@ -209,7 +206,7 @@ export class Committer {
       const revision = toLogical(batch.place.generation, etcdRevision)
       const answers = batch.answers(response)
       for (const [at, job] of jobs.entries()) {
-        settle(job, () => job.decode(answers[at] ?? {}, revision))
+        settle(job, () => job.decode(answers[at] ?? [], revision))
       }
       return
     }

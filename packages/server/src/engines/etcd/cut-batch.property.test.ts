@@ -6,6 +6,8 @@ import { conflictingCommit } from '../../testing/engine-contract/serial-order.ts
 import { BATCH_BYTES, cutBatch, isWithinWidth, type Waiting } from './cut-batch.ts'
 import { footprintOf, hasPrefix, type Footprint, type Touched } from './footprint.ts'
 
+const GET = { request_range: { key: Buffer.from('k') } }
+
 interface Numbered extends Waiting {
   readonly commit: Commit
   readonly at: number
@@ -13,7 +15,16 @@ interface Numbered extends Waiting {
 
 const waiting = (commit: Commit, at: number, more: Partial<Waiting> = {}): Numbered => {
   const footprint = footprintOf(commit)
-  return { commit, at, footprint, bytes: 100, width: 4, serial: undefined, ...more }
+  return {
+    commit,
+    at,
+    footprint,
+    requests: [GET],
+    bytes: 100,
+    width: 4,
+    serial: undefined,
+    ...more,
+  }
 }
 
 const commits = fc.array(conflictingCommit, { minLength: 1, maxLength: 30 })
@@ -108,7 +119,10 @@ test('commits of one serial go in different batches, in their order', () => {
 test('a batch keeps to the bytes and the width that etcd takes', () => {
   const size = fc.record({
     bytes: fc.nat(BATCH_BYTES + 64 * 1_024),
-    width: fc.integer({ min: 1, max: 126 }),
+    width: fc.integer({ min: 0, max: 122 }),
+    requests: fc
+      .integer({ min: 1, max: 4 })
+      .map((count) => Array.from({ length: count }, () => GET)),
   })
   fc.assert(
     fc.property(fc.array(size, { minLength: 1, maxLength: 300 }), (sizes) => {
@@ -117,7 +131,8 @@ test('a batch keeps to the bytes and the width that etcd takes', () => {
       )
       for (const batch of cutAll(all)) {
         const width = Math.max(...batch.map((one) => one.width))
-        expect(isWithinWidth(batch.length, width)).toBe(true)
+        const requests = batch.reduce((sum, one) => sum + one.requests.length, 0)
+        expect(isWithinWidth(requests, width)).toBe(true)
         const bytes = batch.reduce((sum, one) => sum + one.bytes, 0)
         if (batch.length > 1) expect(bytes).toBeLessThanOrEqual(BATCH_BYTES)
       }

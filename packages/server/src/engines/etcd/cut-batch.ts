@@ -5,6 +5,7 @@
  */
 
 import { Occupied, hasPrefix, type Footprint } from './footprint.ts'
+import type { RequestOp } from './messages.ts'
 
 /** Most of one batch, of keys, values and 64 for each operation. */
 export const BATCH_BYTES = 1_024 * 1_024
@@ -16,14 +17,19 @@ const LOOKED_AT = 4_000
  * branches, summed along the deepest path.
  */
 export const WIDTH_LIMIT = 128
-/** Beyond the flat limit commits go in groups of so many. */
+/** Beyond the flat limit requests go in groups of so many. */
 export const GROUP = 40
 
-export interface Waiting {
+/** What goes together whatever else is in the batch. */
+export interface BatchPart {
+  readonly requests: readonly RequestOp[]
+  /** How wide the transactions in it are, summed over the levels. */
+  readonly width: number
+}
+
+export interface Waiting extends BatchPart {
   readonly footprint: Footprint
   readonly bytes: number
-  /** How wide its part of a transaction is. */
-  readonly width: number
   readonly serial: string | undefined
 }
 
@@ -44,6 +50,7 @@ export function cutBatch<T extends Waiting>(queue: readonly T[]): Cut<T> {
   const blocked = new Occupied()
   const serials = new Set<string>()
   let bytes = 0
+  let requests = 0
   let width = 0
   let isClosed = false
   for (const [at, waiting] of queue.entries()) {
@@ -56,7 +63,7 @@ export function cutBatch<T extends Waiting>(queue: readonly T[]): Cut<T> {
       taken.length === 0 ||
       (!hasPrefix(footprint) &&
         bytes + waiting.bytes <= BATCH_BYTES &&
-        isWithinWidth(taken.length + 1, Math.max(width, waiting.width)) &&
+        isWithinWidth(requests + waiting.requests.length, Math.max(width, waiting.width)) &&
         (serial === undefined || !serials.has(serial)) &&
         !inBatch.conflictsWith(footprint) &&
         !blocked.conflictsWith(footprint))
@@ -64,6 +71,7 @@ export function cutBatch<T extends Waiting>(queue: readonly T[]): Cut<T> {
       taken.push(waiting)
       inBatch.add(footprint)
       bytes += waiting.bytes
+      requests += waiting.requests.length
       width = Math.max(width, waiting.width)
       isClosed = hasPrefix(footprint)
     } else {
@@ -75,14 +83,14 @@ export function cutBatch<T extends Waiting>(queue: readonly T[]): Cut<T> {
   return { taken, left }
 }
 
-/** Whether so many commits, the widest of this width, make one transaction. */
-export function isWithinWidth(commits: number, width: number): boolean {
-  return widthOfBatch(commits, width) <= WIDTH_LIMIT
+/** Whether so many requests, the widest of this width, make one transaction. */
+export function isWithinWidth(requests: number, width: number): boolean {
+  return widthOfBatch(requests, width) <= WIDTH_LIMIT
 }
 
-/** The lane takes one operation beside the commits. */
-function widthOfBatch(commits: number, width: number): number {
-  const flat = 1 + commits + width
-  const inGroups = 1 + Math.ceil(commits / GROUP) + GROUP + width
+/** The lane takes one operation beside the requests. */
+function widthOfBatch(requests: number, width: number): number {
+  const flat = 1 + requests + width
+  const inGroups = 1 + Math.ceil(requests / GROUP) + GROUP + width
   return Math.min(flat, inGroups)
 }

@@ -163,12 +163,14 @@ export class EtcdLeases implements Leases {
     const key = keyspace.lease(generation.number, id)
     const value = Buffer.from(String(seconds * SECOND_MS))
     await this.#options.committer.own({
-      request: {
-        request_txn: {
-          compare: [{ key, result: RESULT.equal, target: TARGET.create, create_revision: 0 }],
-          success: [{ request_put: { key, value, lease: ID } }],
+      requests: [
+        {
+          request_txn: {
+            compare: [{ key, result: RESULT.equal, target: TARGET.create, create_revision: 0 }],
+            success: [{ request_put: { key, value, lease: ID } }],
+          },
         },
-      },
+      ],
       width: 2,
       bytes: RECORD_BYTES,
       serial: `!lease/${id}`,
