@@ -3,6 +3,7 @@ import { FakeClock } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
 import { createMemoryEngine } from '../engines/memory/index.ts'
 import { setUpCatalog } from '../testing/catalog-harness.ts'
+import { requestKey } from './key-schema.ts'
 import { RequestLeases } from './request-leases.ts'
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
@@ -68,11 +69,14 @@ test('a delete, a prefix delete and a lease grant are repeated alike', async () 
   const as = (key: string) => ({ idempotency: { key, request: key } })
 
   const deleted = await kv.delete('a', as('d'))
+  await harness.clock.advance(0)
   expect(await kv.delete('a', as('d'))).toEqual(deleted)
   const cleared = await kv.deletePrefix('p/', as('p'))
   expect(cleared.deleted).toBe(2)
+  await harness.clock.advance(0)
   expect(await kv.deletePrefix('p/', as('p'))).toEqual(cleared)
   const granted = await catalog.leases.grant({ ttlMs: 9_000, name: 'n', ...as('l') })
+  await harness.clock.advance(0)
   expect(await catalog.leases.grant({ ttlMs: 9_000, name: 'n', ...as('l') })).toEqual(granted)
   expect(catalog.status().leases).toBe(1)
 })
@@ -91,6 +95,7 @@ test.each([
   }
   const first = await catalog.txn(txn, { idempotency })
   expect(first.succeeded).toBe(false)
+  await harness.clock.advance(0)
   const repeated = await catalog.txn(txn, { idempotency })
   expect(repeated).toMatchObject({ succeeded: false, revision: first.revision })
   const [, got] = repeated.results
@@ -109,6 +114,85 @@ test('a node that starts again still knows what was done', async () => {
   expect(await again.catalog.kv.put('a', bytes('1'), { idempotency })).toEqual(first)
 })
 
+test('who is answered does not wait until that is kept, and a repetition meanwhile is told the same', async () => {
+  const { harness, kv } = await setUp()
+  await using _ = harness
+  await kv.put('warm', bytes(''), { idempotency: { key: 'warm', request: '' } })
+  await harness.clock.advance(0)
+  const { engine } = harness
+  const commit = engine.commit.bind(engine)
+  let letKeep = () => {}
+  const held = new Promise<void>((resolve) => {
+    letKeep = resolve
+  })
+  let commits = 0
+  engine.commit = async (what) => {
+    commits += 1
+    if (commits === 2) await held
+    return commit(what)
+  }
+  const first = await kv.put('a', bytes('1'), { idempotency })
+  await harness.clock.advance(0)
+  expect(commits).toBe(2)
+  expect(await kv.put('a', bytes('1'), { idempotency })).toEqual(first)
+  const other = kv.put('b', bytes('1'), { idempotency: { ...idempotency, request: 'x' } })
+  await expect(other).rejects.toMatchObject({ code: 'idempotency_conflict' })
+  expect(commits).toBe(2)
+
+  let isStopped = false
+  const stopped = harness.stop().then(() => {
+    isStopped = true
+  })
+  await harness.clock.advance(0)
+  expect(isStopped).toBe(false)
+  letKeep()
+  await stopped
+  await using again = await harness.another()
+  expect(await again.catalog.kv.put('a', bytes('1'), { idempotency })).toEqual(first)
+})
+
+test('a put that is repeated takes one commit, and answers that are given together are kept by one', async () => {
+  const { harness, kv } = await setUp()
+  await using _ = harness
+  await kv.put('warm', bytes(''), { idempotency: { key: 'warm', request: '' } })
+  await harness.clock.advance(0)
+  const { engine } = harness
+  const commit = engine.commit.bind(engine)
+  let commits = 0
+  engine.commit = (what) => {
+    commits += 1
+    return commit(what)
+  }
+  const put = (n: number) =>
+    kv.put(`a/${n}`, bytes('1'), { idempotency: { key: `k${n}`, request: `${n}` } })
+  const numbers = Array.from({ length: 40 }, (_each, n) => n)
+  const first = await Promise.all(numbers.map(put))
+  await harness.clock.advance(0)
+  expect(commits).toBe(41)
+  expect(await Promise.all(numbers.map(put))).toEqual(first)
+  expect(commits).toBe(81)
+})
+
+test('an answer whose record is gone takes no other with it', async () => {
+  const { harness, kv } = await setUp()
+  await using _ = harness
+  const { engine } = harness
+  const commit = engine.commit.bind(engine)
+  const name = requestKey('n1', 'k1')
+  engine.commit = async (what) => {
+    const keeps = what.compares.some((one) => one.kind === 'exists' && one.exists)
+    if (keeps) await commit({ compares: [], then: [{ kind: 'delete', key: name }] })
+    return commit(what)
+  }
+  const put = (n: number) =>
+    kv.put(`a/${n}`, bytes('1'), { idempotency: { key: `k${n}`, request: '' } })
+  const first = await Promise.all([0, 1, 2].map(put))
+  await harness.clock.advance(0)
+  expect(await put(0)).toEqual(first[0])
+  expect(await put(2)).toEqual(first[2])
+  expect((await put(1)).revision).toBeGreaterThan(first[1]?.revision ?? 0)
+})
+
 test('when the answer could not be kept, a repetition is told that it was done, and when', async () => {
   const { harness, kv } = await setUp()
   await using _ = harness
@@ -116,10 +200,10 @@ test('when the answer could not be kept, a repetition is told that it was done, 
   const { engine } = harness
   const commit = engine.commit.bind(engine)
   let commits = 0
-  // The look-up and the write are done; keeping the answer is where it fails.
+  // The write is done; keeping the answer is where it fails.
   engine.commit = (what) => {
     commits += 1
-    if (commits === 3) engine.breakWrites('the disk is full')
+    if (commits === 2) engine.breakWrites('the disk is full')
     return commit(what)
   }
   const first = await kv.put('a', bytes('1'), { idempotency })
@@ -141,7 +225,7 @@ test('when the answer of the engine was lost, a repetition does not do it twice'
   let commits = 0
   engine.commit = (what) => {
     commits += 1
-    if (commits === 2) engine.loseAnswers(1)
+    if (commits === 1) engine.loseAnswers(1)
     return commit(what)
   }
   const revisions: number[] = []

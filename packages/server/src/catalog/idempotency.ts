@@ -1,12 +1,15 @@
 /**
  * Requests that may be repeated. The record of a request is written in the same commit as what
- * it does, so there is never one without the other; what was answered is kept in it right after.
+ * it does, so there is never one without the other. What was answered is kept in it right after,
+ * while the answer is on its way: who has it need not ask again, and who asks before it is kept is
+ * answered from memory.
  *
- * The records lie under this node's id and no other node writes there. So a request is looked up
- * first and then done, without a compare: one that fails would not say whether the record was
- * there or the caller's own condition did not hold, and a transaction does something either way.
- * The look-up is a commit, because commits of one node are in one order even when the answer to
- * an earlier one was lost.
+ * The records lie under this node's id and no other node writes there. A write that does nothing
+ * unless its compares hold looks for its record in the very commit that does it. Any other is
+ * looked up first and then done, without a compare: one that fails would not say whether the
+ * record was there or the caller's own condition did not hold, and a transaction does something
+ * either way. The look-up is a commit, because commits of one node are in one order even when the
+ * answer to an earlier one was lost.
  *
  * @module
  */
@@ -14,7 +17,8 @@
 import { invalidArgument, limitExceeded, RegistryError } from '@rollcall/protocol/errors'
 import type { Idempotency, Written } from './catalog.ts'
 import type { CatalogCore } from './catalog-core.ts'
-import type { KeyValue, Operation } from './engine.ts'
+import type { Commit, CommitResult, KeyValue, Operation, OperationResult } from './engine.ts'
+import { KeptAnswers, type AnsweredRecord } from './kept-answers.ts'
 import { requestKey } from './key-schema.ts'
 import { IDEMPOTENCY_LIMITS } from './limits.ts'
 import { checkText } from './refusals.ts'
@@ -24,6 +28,12 @@ interface Record {
   readonly request: string
   /** Absent until it was kept. */
   readonly answer?: unknown
+}
+
+/** A request that was answered; `kept` resolves when a repetition need not be told from memory. */
+interface Answered<Answer> {
+  readonly answer: Answer
+  readonly kept?: Promise<void> | undefined
 }
 
 interface Running {
@@ -37,11 +47,13 @@ export type Perform<Answer> = (marks: readonly Operation[]) => Promise<Answer>
 export class IdempotentWrites {
   readonly #core: CatalogCore
   readonly #leases: RequestLeases
+  readonly #answers: KeptAnswers
   readonly #running = new Map<string, Running>()
 
   constructor(core: CatalogCore) {
     this.#core = core
     this.#leases = new RequestLeases(core.options)
+    this.#answers = new KeptAnswers(core)
   }
 
   /**
@@ -53,47 +65,86 @@ export class IdempotentWrites {
     perform: Perform<Answer>,
   ): Promise<Answer> {
     if (!idempotency) return perform([])
-    const { key, request } = idempotency
+    return this.#joined(idempotency, async () => {
+      const get: Operation = { kind: 'get', key: this.#keyOf(idempotency) }
+      const { results } = await this.#core.commit({ compares: [], then: [get] })
+      const found = entryOf(results[0])
+      if (found) return this.#repeated(idempotency, found)
+      return this.#marked(idempotency, async (mark) => {
+        const answer = await perform([mark])
+        return { answer, kept: this.#keep(mark, { request: idempotency.request, answer }) }
+      })
+    })
+  }
+
+  /**
+   * As `once`, for a write of one commit that writes nothing when its compares do not hold. `tell`
+   * makes the answer of the result, or throws; results that it did not ask for come last.
+   */
+  async commitOnce<Answer extends Written>(
+    idempotency: Idempotency | undefined,
+    commit: Commit,
+    tell: (result: CommitResult) => Promise<Answer>,
+  ): Promise<Answer> {
+    if (!idempotency) return tell(await this.#core.commit(commit))
+    return this.#joined(idempotency, () =>
+      this.#marked(idempotency, async (mark) => {
+        const { key } = mark
+        const result = await this.#core.commit({
+          compares: [...commit.compares, { kind: 'exists', key, exists: false }],
+          then: [...commit.then, mark],
+          otherwise: [...(commit.otherwise ?? []), { kind: 'get', key }],
+        })
+        const found = result.succeeded ? undefined : entryOf(result.results.at(-1))
+        if (found) return this.#repeated(idempotency, found)
+        const answer = await tell(result)
+        return { answer, kept: this.#keep(mark, { request: idempotency.request, answer }) }
+      }),
+    )
+  }
+
+  /** Resolves when the answers that were given are kept, or cannot be. */
+  settled(): Promise<void> {
+    return this.#answers.settled()
+  }
+
+  /** One with the same request where that is under way, or its answer is. */
+  async #joined<Answer extends Written>(
+    { key, request }: Idempotency,
+    act: () => Promise<Answered<Answer>>,
+  ): Promise<Answer> {
     checkIdempotencyKey(key)
     const running = this.#running.get(key)
     if (running) {
       if (running.request !== request) throw idempotencyConflict(key)
       return running.answer as Promise<Answer>
     }
-    const answer = this.#first(idempotency, perform)
+    const done = act()
+    const answer = done.then((answered) => answered.answer)
     this.#running.set(key, { request, answer })
-    try {
-      return await answer
-    } finally {
-      this.#running.delete(key)
-    }
+    const forget = () => this.#running.delete(key)
+    void done.then(async ({ kept }) => {
+      await kept
+      forget()
+    }, forget)
+    return answer
   }
 
-  async #first<Answer extends Written>(
-    { key, request }: Idempotency,
-    perform: Perform<Answer>,
-  ): Promise<Answer> {
-    const stored = requestKey(this.#core.options.node, key)
-    const { results } = await this.#core.commit({
-      compares: [],
-      then: [{ kind: 'get', key: stored }],
-    })
-    const [found] = results
-    if (found?.kind === 'got' && found.entry) {
-      return this.#repeat<Answer>({ key, request }, found.entry)
-    }
-    return this.#leases.use(async (lease) => {
-      const mark: Operation = { kind: 'put', key: stored, value: encode({ request }), lease }
-      const answer = await perform([mark])
-      await this.#keep(mark, { request, answer })
-      return answer
-    })
+  /** Does something with the record that is to be written beside it. */
+  #marked<T>(idempotency: Idempotency, act: (mark: AnsweredRecord) => Promise<T>): Promise<T> {
+    const { request } = idempotency
+    const key = this.#keyOf(idempotency)
+    return this.#leases.use((lease) => act({ kind: 'put', key, value: encode({ request }), lease }))
   }
 
-  async #repeat<Answer extends Written>(
+  #keyOf({ key }: Idempotency): string {
+    return requestKey(this.#core.options.node, key)
+  }
+
+  async #repeated<Answer extends Written>(
     { key, request }: Idempotency,
     { value, createRevision }: KeyValue,
-  ): Promise<Answer> {
+  ): Promise<Answered<Answer>> {
     const record = decode(value)
     if (record.request !== request) throw idempotencyConflict(key)
     if (record.answer === undefined) {
@@ -102,25 +153,18 @@ export class IdempotentWrites {
       throw new RegistryError('outcome_unknown', message, { details })
     }
     const answer = record.answer as Answer
-    return { ...answer, isBehind: await this.#core.isBehind(answer.revision) }
+    return { answer: { ...answer, isBehind: await this.#core.isBehind(answer.revision) } }
   }
 
-  /** What fails here fails the repetition, not the request: that one is done. */
-  async #keep(mark: Operation & { readonly kind: 'put' }, record: Record): Promise<void> {
+  #keep(mark: AnsweredRecord, record: Record): Promise<void> | undefined {
     const value = encode(record)
-    if (value.length > IDEMPOTENCY_LIMITS.answerBytes) return
-    const { key } = mark
-    try {
-      await this.#core.commit({
-        compares: [{ kind: 'exists', key, exists: true }],
-        then: [{ ...mark, value }],
-      })
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error
-      const { log } = this.#core.options
-      log.warn({ code: error.code, reason: error.message }, 'an answer could not be kept')
-    }
+    if (value.length > IDEMPOTENCY_LIMITS.answerBytes) return undefined
+    return this.#answers.keep({ ...mark, value })
   }
+}
+
+function entryOf(result: OperationResult | undefined): KeyValue | undefined {
+  return result?.kind === 'got' ? result.entry : undefined
 }
 
 function checkIdempotencyKey(key: string): void {

@@ -11,7 +11,14 @@ import type {
   Written,
 } from './catalog.ts'
 import type { CatalogCore } from './catalog-core.ts'
-import type { Compare, KeyValue, Operation, OperationResult } from './engine.ts'
+import type {
+  Commit,
+  CommitResult,
+  Compare,
+  KeyValue,
+  Operation,
+  OperationResult,
+} from './engine.ts'
 import type { IdempotentWrites } from './idempotency.ts'
 import { compareKeys } from './key-order.ts'
 import { kvKey } from './key-schema.ts'
@@ -73,23 +80,14 @@ export class KvStore implements Kv {
     checkValue(value)
     const { ifRevision, lease, idempotency } = options
     if (ifRevision !== undefined) checkRevision('ifRevision', ifRevision)
+    const stored = kvKey(key)
+    const commit = putCommit(stored, value, options)
+    const tell = (result: CommitResult) => this.#putAnswer(key, result, ifRevision)
+    if (lease === undefined) return this.#idempotent.commitOnce(idempotency, commit, tell)
     return this.#idempotent.once(idempotency, async (marks) => {
-      const used = lease === undefined ? [] : await useLeases(this.#core, [lease])
-      const stored = kvKey(key)
-      const put: Operation = { kind: 'put', key: stored, value }
-      // What is got right after tells whether the key had a life before, whoever else writes.
-      const got: Operation = { kind: 'get', key: stored }
-      const { revision, succeeded, results } = await this.#core.commit({
-        compares: compareOf(stored, ifRevision),
-        then: [lease === undefined ? put : { ...put, lease }, got, ...used, ...marks],
-        ...(ifRevision === undefined ? {} : { otherwise: [got] }),
-      })
-      const entry = entryOf(succeeded ? results[1] : results[0])
-      if (!succeeded) throw conflict(key, ifRevision, entry)
-      const createRevision = entry?.createRevision ?? revision
-      const created = createRevision === revision
-      const isBehind = await this.#core.isBehind(revision)
-      return { key, modRevision: revision, createRevision, created, revision, isBehind }
+      const used = await useLeases(this.#core, [lease])
+      const then = [...commit.then, ...used, ...marks]
+      return tell(await this.#core.commit({ ...commit, then }))
     })
   }
 
@@ -97,13 +95,14 @@ export class KvStore implements Kv {
     checkKey(key)
     const { ifRevision, idempotency } = options
     if (ifRevision !== undefined) checkRevision('ifRevision', ifRevision)
-    return this.#idempotent.once(idempotency, async (marks) => {
-      const stored = kvKey(key)
-      const { revision, succeeded, results } = await this.#core.commit({
-        compares: [{ kind: 'exists', key: stored, exists: true }, ...compareOf(stored, ifRevision)],
-        then: [{ kind: 'delete', key: stored }, ...marks],
-        otherwise: [{ kind: 'get', key: stored }],
-      })
+    const stored = kvKey(key)
+    const commit: Commit = {
+      compares: [{ kind: 'exists', key: stored, exists: true }, ...compareOf(stored, ifRevision)],
+      then: [{ kind: 'delete', key: stored }],
+      otherwise: [{ kind: 'get', key: stored }],
+    }
+    return this.#idempotent.commitOnce(idempotency, commit, async (result) => {
+      const { revision, succeeded, results } = result
       if (!succeeded) {
         const entry = entryOf(results[0])
         throw entry ? conflict(key, ifRevision, entry) : keyNotFound(key)
@@ -117,11 +116,11 @@ export class KvStore implements Kv {
     { idempotency }: WriteOptions = {},
   ): Promise<Written & { readonly deleted: number }> {
     checkDeletePrefix(prefix)
-    return this.#idempotent.once(idempotency, async (marks) => {
-      const { revision, results } = await this.#core.commit({
-        compares: [],
-        then: [{ kind: 'delete_prefix', prefix: kvKey(prefix) }, ...marks],
-      })
+    const commit: Commit = {
+      compares: [],
+      then: [{ kind: 'delete_prefix', prefix: kvKey(prefix) }],
+    }
+    return this.#idempotent.commitOnce(idempotency, commit, async ({ revision, results }) => {
       const [result] = results
       const deleted = result?.kind === 'deleted' ? result.count : 0
       return { revision, isBehind: await this.#core.isBehind(revision), deleted }
@@ -138,6 +137,30 @@ export class KvStore implements Kv {
 
   onRestart(listener: (reason: RestartReason) => void): () => void {
     return this.#core.view.feed.onRestart(listener)
+  }
+
+  async #putAnswer(
+    key: string,
+    { revision, succeeded, results }: CommitResult,
+    ifRevision: number | undefined,
+  ): Promise<KvPutAnswer> {
+    const entry = entryOf(succeeded ? results[1] : results[0])
+    if (!succeeded) throw conflict(key, ifRevision, entry)
+    const createRevision = entry?.createRevision ?? revision
+    const created = createRevision === revision
+    const isBehind = await this.#core.isBehind(revision)
+    return { key, modRevision: revision, createRevision, created, revision, isBehind }
+  }
+}
+
+function putCommit(stored: string, value: Uint8Array, { ifRevision, lease }: KvPut): Commit {
+  const put: Operation = { kind: 'put', key: stored, value }
+  // What is got right after tells whether the key had a life before, whoever else writes.
+  const got: Operation = { kind: 'get', key: stored }
+  return {
+    compares: compareOf(stored, ifRevision),
+    then: [lease === undefined ? put : { ...put, lease }, got],
+    ...(ifRevision === undefined ? {} : { otherwise: [got] }),
   }
 }
 

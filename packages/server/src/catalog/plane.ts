@@ -38,12 +38,14 @@ export class CatalogPlane implements Catalog, Actor {
   readonly types: ResourceTypes
   readonly search: Search
   readonly #core: CatalogCore
+  readonly #idempotent: IdempotentWrites
   readonly #txns: TxnRunner
 
   constructor(options: CatalogOptions) {
     const core = new CatalogCore(options)
     const idempotent = new IdempotentWrites(core)
     this.#core = core
+    this.#idempotent = idempotent
     this.kv = new KvStore(core, idempotent)
     this.leases = new NativeLeaseStore(core, idempotent)
     this.keyedLeases = new KeyedLeaseStore(core)
@@ -75,6 +77,7 @@ export class CatalogPlane implements Catalog, Actor {
       stopLooking()
       waiters.stop()
       this.#core.stopping.abort()
+      await this.#idempotent.settled()
       await this.backups.stop()
     }
   }
