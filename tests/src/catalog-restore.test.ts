@@ -6,13 +6,14 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { API_BASE, type KvSnapshotEvent, type RestoreStatus } from '@rollcall/protocol'
+import { API_BASE, type KvSnapshotEvent } from '@rollcall/protocol'
 import { until } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
-import { backupFile, keyAt, type BackupContent } from './support/backup-file.ts'
+import { backupFile, type BackupContent } from './support/backup-file.ts'
 import { Bystander } from './support/bystander.ts'
 import { CatalogClient, done } from './support/catalog-client.ts'
 import { leastFootprint, startMeasuredServer } from './support/footprint.ts'
+import { held as heldOf, MOMENTS, OLD, untilIdle } from './support/restore-moments.ts'
 import { Restoring, restoreWhole } from './support/restoring.ts'
 import { runCli } from './support/run-cli.ts'
 import { SmallDisk } from './support/small-disk.ts'
@@ -20,107 +21,17 @@ import { startServer, type Server } from './support/spawn-server.ts'
 import { EventStream } from './support/sse.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
-const OLD: BackupContent = { prefix: 'old/', keys: 3_000, value: 'old' }
 const NEW: BackupContent = { prefix: 'new/', keys: 80_000, value: 'n'.repeat(150) }
 const SPOOL = 'restore'
 /** What is held of a file of many times that size. */
 const MEMORY_MIB = 25
-const SWEPT_WITHIN_MS = 60_000
 
 const newFile = backupFile(NEW)
-
-/** Whether a node holds all of something and nothing else; throws what it holds. */
-async function held(client: CatalogClient): Promise<'old' | 'new'> {
-  const entries = await client.list('')
-  const content = entries[0]?.key.startsWith(OLD.prefix) === true ? OLD : NEW
-  const { prefix, keys, value } = content
-  const valueBase64 = Buffer.from(value).toString('base64')
-  const isWhole =
-    entries.length === keys &&
-    entries.every(
-      (entry, at) => entry.key === keyAt(prefix, at) && entry.valueBase64 === valueBase64,
-    )
-  if (isWhole) return content === OLD ? 'old' : 'new'
-  throw new Error(`It holds ${entries.length} keys, from ${entries[0]?.key} on.`)
-}
+const held = (client: CatalogClient) => heldOf(client, NEW)
 
 async function fill(url: string): Promise<void> {
   expect(await restoreWhole(url, backupFile(OLD))).toMatchObject({ status: 200 })
 }
-
-async function untilIdle(url: string): Promise<RestoreStatus> {
-  await using asking = new Restoring(url, 0)
-  const look = async () => {
-    const status = await asking.status()
-    return status.state === 'idle' ? status : undefined
-  }
-  return await until('nothing is left to do', look, { withinMs: SWEPT_WITHIN_MS, everyMs: 50 })
-}
-
-interface Moment {
-  readonly name: string
-  /** Sends what has to be sent, and resolves when the moment is there. */
-  readonly reach: (restoring: Restoring) => Promise<unknown>
-  readonly leaves: readonly ('old' | 'new')[]
-}
-
-const MOMENTS: readonly Moment[] = [
-  {
-    name: 'has half of the file',
-    reach: (restoring) => {
-      restoring.send(newFile.subarray(0, newFile.length / 2))
-      return restoring.untilIt('has half', ({ progress }) => (progress ?? 0) > 0.4)
-    },
-    leaves: ['old'],
-  },
-  {
-    name: 'has all of the file but a byte',
-    reach: (restoring) => {
-      restoring.send(newFile.subarray(0, -1))
-      const share = (newFile.length - 1) / newFile.length
-      return restoring.untilIt('lacks a byte', ({ progress }) => (progress ?? 0) >= share)
-    },
-    leaves: ['old'],
-  },
-  {
-    name: 'begins to write',
-    reach: (restoring) => {
-      restoring.send(newFile)
-      return restoring.untilIt('writes', ({ state }) => state === 'writing')
-    },
-    leaves: ['old', 'new'],
-  },
-  {
-    name: 'has written most',
-    reach: (restoring) => {
-      restoring.send(newFile)
-      const isFar = ({ state, progress }: RestoreStatus) =>
-        state === 'writing' ? (progress ?? 0) > 0.7 : ['flipping', 'cleaning'].includes(state)
-      return restoring.untilIt('has written most', isFar)
-    },
-    leaves: ['old', 'new'],
-  },
-  {
-    name: 'puts the new content in place',
-    reach: (restoring) => {
-      restoring.send(newFile)
-      const isFlipping = ({ state, generation }: RestoreStatus) =>
-        state === 'flipping' || generation > 2
-      return restoring.untilIt('flips', isFlipping)
-    },
-    leaves: ['old', 'new'],
-  },
-  {
-    name: 'takes the old content away',
-    reach: (restoring) => {
-      restoring.send(newFile)
-      return restoring.untilIt('cleans', ({ state, generation }) => {
-        return state === 'cleaning' && generation > 2
-      })
-    },
-    leaves: ['new'],
-  },
-]
 
 test.each(MOMENTS)(
   'a node that is killed when it $name holds the old or the new, whole, and nothing besides',
@@ -132,7 +43,7 @@ test.each(MOMENTS)(
       await fill(server.url)
       await untilIdle(server.url)
       await using restoring = new Restoring(server.url, newFile.length)
-      await reach(restoring)
+      await reach(restoring, newFile)
       await server.kill9()
     }
     await using server = await startServer({ data })

@@ -107,7 +107,7 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     this.#reader = new Reader({ client, session })
     this.#watcher = new Watcher({ client, session, clock, closing })
     this.#health = new Health({ client, session, clock, log })
-    this.#lock = { client, keyspace, incarnation, clock, random }
+    this.#lock = { client, keyspace, node, incarnation, clock, random }
     this.#sweeper = new Sweeper({ client, session, lock: this.#lock, log })
     const committer = this.#committer
     this.leases = new EtcdLeases({ client, session, committer, room: this.#room, clock, random })

@@ -1,12 +1,12 @@
 /**
  * Who restores or sweeps, at one time in the whole cluster: a key on a lease, so that it is free
- * again soon after its holder died.
+ * again soon after its holder died, and at once when that comes back.
  *
  * @module
  */
 
 import { RegistryError } from '@rollcall/protocol/errors'
-import type { Clock, Random } from '@rollcall/runtime'
+import { invariant, type Clock, type Random } from '@rollcall/runtime'
 import { drawLeaseId } from '../../catalog/engine/lease-terms.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { EtcdFailure } from './etcd-failure.ts'
@@ -24,9 +24,18 @@ const never = new AbortController().signal
 
 type LockPurpose = 'restore' | 'sweep'
 
+/** What lies in the key. No two that ever had it are the same. */
+interface Owner {
+  readonly purpose: LockPurpose
+  readonly node: string
+  readonly incarnation: string
+  readonly lease: number
+}
+
 export interface RestoreLockOptions {
   readonly client: EtcdClient
   readonly keyspace: Keyspace
+  readonly node: string
   /** Of this life of the process: no other has it. */
   readonly incarnation: string
   readonly clock: Clock
@@ -51,27 +60,33 @@ export class RestoreLock implements AsyncDisposable {
 
   /** Rejects with `unavailable` while somebody has it; a restore waits for a sweep to end. */
   static async take(options: RestoreLockOptions, purpose: LockPurpose): Promise<RestoreLock> {
-    const { clock } = options
+    const { client, node, incarnation, clock } = options
     const giveUpMs = clock.monotonicMs() + SWEEP_WITHIN_MS
     for (;;) {
       const taken = await RestoreLock.#try(options, purpose)
       if (taken instanceof RestoreLock) return taken
-      const mayWait = purpose === 'restore' && taken.startsWith('sweep:')
-      if (!mayWait || clock.monotonicMs() > giveUpMs) throw restoring()
+      if (clock.monotonicMs() > giveUpMs) throw restoring()
+      if (taken.node === node && taken.incarnation !== incarnation) {
+        // Of an earlier life of this node, which does nothing with it any more.
+        await endLease(client, taken.lease)
+        continue
+      }
+      if (purpose !== 'restore' || taken.purpose !== 'sweep') throw restoring()
       await clock.sleep(LOOK_EVERY_MS, never)
     }
   }
 
-  /** Answers what its owner left in it, where it is not free. */
+  /** Answers its owner where it is not free. */
   static async #try(
     options: RestoreLockOptions,
     purpose: LockPurpose,
-  ): Promise<RestoreLock | string> {
-    const { client, keyspace, incarnation, random } = options
+  ): Promise<RestoreLock | Owner> {
+    const { client, keyspace, node, incarnation, random } = options
     const lease = drawLeaseId(random)
     await grantOnce(client, lease)
     const key = keyspace.restore
-    const owner = Buffer.from(`${purpose}:${incarnation}:${lease}`)
+    const own: Owner = { purpose, node, incarnation, lease }
+    const owner = Buffer.from(JSON.stringify(own))
     const isFree = { key, result: RESULT.equal, target: TARGET.create, create_revision: 0 } as const
     const { succeeded, responses } = await client.read(METHODS.txn, {
       compare: [isFree],
@@ -82,7 +97,8 @@ export class RestoreLock implements AsyncDisposable {
     const held = responses[0]?.response_range?.kvs[0]?.value
     if (succeeded || held?.equals(owner) === true) return new RestoreLock(options, { lease, owner })
     await endLease(client, lease)
-    return held?.toString() ?? ''
+    invariant(held !== undefined, 'what is not free is somebody’s')
+    return ownerOf(held)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,6 +127,15 @@ export class RestoreLock implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof EtcdFailure)) throw error
     }
+  }
+}
+
+/** Throws `unavailable` for what this version does not understand. */
+function ownerOf(held: Buffer): Owner {
+  try {
+    return JSON.parse(held.toString()) as Owner
+  } catch {
+    throw restoring()
   }
 }
 
