@@ -17,7 +17,6 @@ export class InvertedIndex implements ResourceIndex {
   readonly order: RowOrder
   readonly #tables = new Map<string, ValueTable>()
   readonly #observers = new Set<RowObserver>()
-  readonly #placeOf = (row: ResourceRow): number => this.order.placeOf(row)
 
   constructor(order = new RowOrder()) {
     this.order = order
@@ -63,34 +62,32 @@ export class InvertedIndex implements ResourceIndex {
   }
 
   #add(row: ResourceRow): void {
-    const placed = { place: this.order.add(row), row, before: undefined }
-    this.#tableOf(ID_KEY).add(row.id, placed, this.#placeOf)
+    const place = this.order.add(row)
+    this.#tableOf(ID_KEY).add(row.id, place)
     const { properties } = row
-    for (const key of keysOf(properties)) {
-      this.#tableOf(key).add(properties[key] as string, placed, this.#placeOf)
-    }
+    for (const key of keysOf(properties)) this.#tableOf(key).add(properties[key] as string, place)
   }
 
   #remove(row: ResourceRow, place: number): void {
-    this.#removeValue(ID_KEY, row.id, { place, row })
+    this.#removeValue(ID_KEY, row.id, place)
     const { properties } = row
-    for (const key of keysOf(properties)) {
-      this.#removeValue(key, properties[key] as string, { place, row })
-    }
+    for (const key of keysOf(properties)) this.#removeValue(key, properties[key] as string, place)
   }
 
-  /** Values that stay are found again, and not taken out and put in. */
+  /** The place stays, so that values that stay need not be looked for. */
   #replace(row: ResourceRow, before: ResourceRow): void {
     const place = this.order.replace(row, before)
     const { properties: was } = before
     const { properties: is } = row
     for (const key of keysOf(was)) {
-      if (was[key] !== is[key]) this.#removeValue(key, was[key] as string, { place, row: before })
+      if (was[key] !== is[key]) this.#removeValue(key, was[key] as string, place)
     }
-    if (row.id !== before.id) this.#removeValue(ID_KEY, before.id, { place, row: before })
-    const placed = { place, row, before }
-    this.#tableOf(ID_KEY).add(row.id, placed, this.#placeOf)
-    for (const key of keysOf(is)) this.#tableOf(key).add(is[key] as string, placed, this.#placeOf)
+    for (const key of keysOf(is)) {
+      if (was[key] !== is[key]) this.#tableOf(key).add(is[key] as string, place)
+    }
+    if (row.id === before.id) return
+    this.#removeValue(ID_KEY, before.id, place)
+    this.#tableOf(ID_KEY).add(row.id, place)
   }
 
   #tableOf(key: string): ValueTable {
@@ -101,9 +98,9 @@ export class InvertedIndex implements ResourceIndex {
     return table
   }
 
-  #removeValue(key: string, text: string, placed: { place: number; row: ResourceRow }): void {
+  #removeValue(key: string, text: string, place: number): void {
     const table = this.#tables.get(key)
-    table?.remove(text, placed)
+    table?.remove(text, place)
     if (table?.size === 0) this.#tables.delete(key)
   }
 }

@@ -31,16 +31,16 @@ const TESTS: Readonly<Record<SearchMode, (value: string) => (text: string) => bo
   },
 }
 
-/** The values of a row that may match: of one key, or of all. */
-export function* valuesOf(
-  row: ResourceRow,
-  key: string | undefined,
-): Generator<readonly [key: string, value: string], void, undefined> {
-  const { id, properties } = row
-  if (key === undefined || key === ID_KEY) yield [ID_KEY, id]
+/** What the values of a row that may match are called: one, or all, the id among them. */
+export function namesOf({ properties }: ResourceRow, key: string | undefined): readonly string[] {
   if (key === undefined) {
-    for (const name in properties) if (name !== ID_KEY) yield [name, properties[name] as string]
-  } else if (key !== ID_KEY && Object.hasOwn(properties, key)) {
-    yield [key, properties[key] as string]
+    const names = Object.keys(properties)
+    return [ID_KEY, ...(names.includes(ID_KEY) ? names.filter((name) => name !== ID_KEY) : names)]
   }
+  return key === ID_KEY || Object.hasOwn(properties, key) ? [key] : []
+}
+
+/** The value of one of the `namesOf` a row. */
+export function valueOf({ id, properties }: ResourceRow, name: string): string {
+  return name === ID_KEY ? id : (properties[name] as string)
 }

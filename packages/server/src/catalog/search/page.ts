@@ -1,4 +1,4 @@
-import type { Placed } from './postings.ts'
+import type { Placed } from './row-order.ts'
 
 /**
  * The rows that may be on a page: of all that were added, those with the first places. One more

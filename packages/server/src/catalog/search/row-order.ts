@@ -10,11 +10,9 @@
  * @module
  */
 
-import { OrderedMap } from '../ordered-map.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
-
-/** Half the memory of the library's own, and fewer steps. */
-export const NODE_ENTRIES = 64
+import { ChunkedMap } from './chunked-map.ts'
+import { numbersBelow } from './lower-bound.ts'
 
 /** Of the number of a row: what its namespace and type decide. The id decides the 32 above. */
 const WHERE_BITS = 20
@@ -22,16 +20,15 @@ const WHERE_BITS = 20
 /** Any odd number with as many ones as zeros in no pattern. */
 const ODD = 0x9e_37_79_b1
 
-/** Rows by their places. */
-export type PlacedRows = OrderedMap<number, ResourceRow>
-
-export function placedRows(): PlacedRows {
-  return new OrderedMap<number, ResourceRow>(undefined, byNumber, NODE_ENTRIES)
+/** A row and where it is in the order of hits. */
+export interface Placed {
+  readonly place: number
+  readonly row: ResourceRow
 }
 
 /** All rows in the order of hits. */
 export class RowOrder {
-  readonly #rows = placedRows()
+  readonly #rows = new ChunkedMap<number, ResourceRow>(numbersBelow)
   readonly #numberOf: (row: ResourceRow) => number
   /** Rows whose number was taken when they came. */
   readonly #displaced = new Map<ResourceRow, number>()
@@ -48,7 +45,7 @@ export class RowOrder {
   add(row: ResourceRow): number {
     const number = this.#numberOf(row)
     let place = number
-    while (!this.#rows.setIfNotPresent(place, row)) place += 1
+    while (this.#rows.getOrAdd(place, row) !== row) place += 1
     if (place !== number) this.#displaced.set(row, place)
     return place
   }
@@ -57,7 +54,7 @@ export class RowOrder {
   replace(row: ResourceRow, before: ResourceRow): number {
     const place = this.placeOf(before)
     if (this.#displaced.delete(before)) this.#displaced.set(row, place)
-    this.#rows.set(place, row)
+    this.#rows.replace(place, row)
     return place
   }
 
@@ -82,13 +79,13 @@ export class RowOrder {
     return this.#displaced.get(row) ?? this.#numberOf(row)
   }
 
-  isCurrent(place: number, row: ResourceRow): boolean {
-    return this.#rows.get(place) === row
+  rowAt(place: number): ResourceRow | undefined {
+    return this.#rows.get(place)
   }
 
-  /** From a place on, that included. Not to be changed while it is walked. */
-  from(place: number): Iterable<readonly [number, ResourceRow]> {
-    return this.#rows.entries(place)
+  /** The first `count` places that are taken from one on, that included. */
+  take(from: number, count: number): number[] {
+    return this.#rows.take(from, count).keys
   }
 }
 
@@ -107,8 +104,4 @@ function mix(start: number, text: string): number {
     bits ^= bits >>> 15
   }
   return Math.imul(bits ^ (bits >>> 13), ODD)
-}
-
-function byNumber(left: number, right: number): number {
-  return left - right
 }

@@ -12,12 +12,10 @@
  * @module
  */
 
-import { OrderedMap } from '../ordered-map.ts'
 import { stepsOf, type ValueMatcher } from './matcher.ts'
-import { countOf, type Postings } from './postings.ts'
-import type { ResourceRow } from '../resources/resource-index.ts'
-import { takeSome, type SearchRun } from './search-run.ts'
-import { SEVERAL, type ValueTable } from './value-table.ts'
+import type { PlaceSet } from './place-set.ts'
+import type { SearchRun } from './search-run.ts'
+import type { ValueTable } from './value-table.ts'
 
 /** Adds to the page all rows that may be on it. */
 export async function lookUp(run: SearchRun, limit: number): Promise<void> {
@@ -27,33 +25,40 @@ export async function lookUp(run: SearchRun, limit: number): Promise<void> {
   const keys = key === undefined ? [...index.keys()] : [key]
   const tables = keys.map((name) => index.table(name)).filter((table) => table !== undefined)
   const many = Math.ceil(Math.sqrt(walkCost * limit * index.order.size)) + few
-  // Of a prefix nobody knows beforehand what it costs.
-  const cost = matcher.mode === 'prefix' ? few * rowCost : costOf(tables, matcher)
-  const worth = Math.min(many, Math.ceil(cost / rowCost))
-  if (scope.isWithin(worth)) {
+  const cost = costOf(tables, matcher)
+  if (scope.isWithin(Math.min(many, Math.ceil(cost / rowCost)))) {
     await run.judge([...scope.rows()])
   } else if (matcher.mode === 'exact') {
-    for (const table of tables) await lookAtRows(run, table.find(matcher.value))
-  } else if (!(await lookAtValues(run, tables, many))) {
+    for (const table of tables) {
+      const slot = table.slotOf(matcher.value)
+      if (slot !== undefined) await lookAtSlot(run, table, slot)
+    }
+  } else if (!(await lookAtValues(run, tables, { cost, many }))) {
     if (scope.isWithin(many)) await run.judge([...scope.rows()])
-    else await run.walk((place) => index.order.from(place))
+    else await run.walk((from, count) => index.order.take(from, count))
   }
 }
 
 /** What it costs to ask the index, in values. */
 function costOf(tables: readonly ValueTable[], { mode, value }: ValueMatcher): number {
-  let cost = 0
-  for (const table of tables) cost += mode === 'exact' ? countOf(table.find(value)) : table.size
-  return cost
+  const costs = {
+    exact: (table: ValueTable) => table.countOf(value),
+    prefix: (table: ValueTable) => table.countOfPrefix(value),
+    contains: (table: ValueTable) => table.size,
+    regex: (table: ValueTable) => table.size,
+  }
+  return tables.reduce((sum, table) => sum + costs[mode](table), 0)
 }
 
-/** Answers false when so many rows were found that there is a cheaper way. */
+/** Answers false when there are so many rows that there is a cheaper way. */
 async function lookAtValues(
   run: SearchRun,
   tables: readonly ValueTable[],
-  many: number,
+  { cost, many }: { readonly cost: number; readonly many: number },
 ): Promise<boolean> {
   const isPrefix = run.options.matcher.mode === 'prefix'
+  // Each of these values has a row, or more.
+  if (isPrefix && cost > many) return false
   let left = many
   for (const table of tables) {
     left = isPrefix ? await lookAtPrefix(run, table, left) : await lookAtAll(run, table, left)
@@ -67,15 +72,14 @@ async function lookAtPrefix(run: SearchRun, table: ValueTable, rowsLeft: number)
   const { matcher, tuning, work } = run.options
   let left = rowsLeft
   for (let from = matcher.value; ;) {
-    const values = takeSome(table.from(from), tuning.batch)
-    const [last] = values.at(-1) ?? ['']
+    const { texts, slots } = table.take(from, tuning.batch)
+    const last = texts.at(-1) ?? ''
     // They are in order: where the last one begins so, all do.
     const isAll = run.test(last)
-    const count = isAll ? values.length : values.findIndex(([text]) => !run.test(text))
-    const slots = values.slice(0, count).map(([, slot]) => slot)
+    const count = isAll ? texts.length : texts.findIndex((text) => !run.test(text))
     run.skim(isAll ? slots.length : 0)
-    left -= await lookAtSlots(run, table, slots)
-    if (!isAll || values.length < tuning.batch || left <= 0) return left
+    left -= await lookAtSlots(run, table, slots.slice(0, Math.max(0, count)))
+    if (!isAll || texts.length < tuning.batch || left <= 0) return left
     // The first one that comes after it, if only by a character.
     from = `${last}\0`
     await work.step(tuning.batch)
@@ -87,7 +91,10 @@ async function lookAtAll(run: SearchRun, table: ValueTable, rowsLeft: number): P
   const steps = stepsOf(matcher)
   let left = rowsLeft
   for (let slot = 0; slot < table.slots && left > 0; slot += 1) {
-    if (run.test(table.textAt(slot))) left -= await lookAtSlots(run, table, [slot])
+    if (run.test(table.textAt(slot))) {
+      const looked = lookAtSlot(run, table, slot)
+      left -= typeof looked === 'number' ? looked : await looked
+    }
     const wait = work.step(steps)
     if (wait) await wait
   }
@@ -100,28 +107,29 @@ async function lookAtSlots(
   table: ValueTable,
   slots: readonly number[],
 ): Promise<number> {
-  const { page } = run.options
-  const shared: Postings[] = []
+  const shared: PlaceSet[] = []
+  let count = 0
   for (const slot of slots) {
-    const place = table.placeAt(slot)
-    if (place !== SEVERAL && !page.takes(place)) continue
-    const postings = table.postingsAt(slot)
-    if (place === SEVERAL && postings) shared.push(postings)
-    else if (postings) run.add(postings as ResourceRow, place)
+    const places = table.sharedAt(slot)
+    if (places) shared.push(places)
+    else count += lookAtPlace(run, table.placeAt(slot))
   }
-  let count = slots.length - shared.length
   // None of these is ever given to another value, so that others may have their turn.
-  for (const postings of shared) count += await lookAtRows(run, postings)
+  for (const places of shared) count += await lookAtPlaces(run, places)
   return count
 }
 
 /** Adds the rows of a value that matches; answers how many it looked at. */
-async function lookAtRows(run: SearchRun, postings: Postings | undefined): Promise<number> {
-  if (postings === undefined) return 0
-  if (postings instanceof OrderedMap) {
-    return run.walk((place) => postings.entries(place), { areMatches: true })
-  }
-  const rows = Array.isArray(postings) ? postings : [postings]
-  for (const row of rows) run.add(row)
-  return rows.length
+function lookAtSlot(run: SearchRun, table: ValueTable, slot: number): number | Promise<number> {
+  const places = table.sharedAt(slot)
+  return places ? lookAtPlaces(run, places) : lookAtPlace(run, table.placeAt(slot))
+}
+
+function lookAtPlace(run: SearchRun, place: number): number {
+  run.add(place)
+  return 1
+}
+
+function lookAtPlaces(run: SearchRun, places: PlaceSet): Promise<number> {
+  return run.walk((from, count) => places.take(from, count), { areMatches: true })
 }

@@ -1,8 +1,8 @@
 import type { SearchHit, SearchPage } from '../resource-catalog.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
-import { stepsOf, valuesOf, type ValueMatcher } from './matcher.ts'
+import { namesOf, stepsOf, valueOf, type ValueMatcher } from './matcher.ts'
 import type { Page } from './page.ts'
-import type { Placed } from './postings.ts'
+import type { Placed } from './row-order.ts'
 import type { Scope } from './scope.ts'
 import { STEPS_PER_CHANGE, type SearchIndex } from './search-index.ts'
 import type { SearchTuning } from './search-tuning.ts'
@@ -77,27 +77,30 @@ export class SearchRun {
   }
 
   /**
-   * Walks rows in the order of hits from where the page begins, as long as it takes any. Answers
+   * Walks places in the order of hits from where the page begins, as long as it takes any. Answers
    * how many it looked at.
    */
   async walk(
-    rowsFrom: (place: number) => Iterable<readonly [number, ResourceRow]>,
+    take: (from: number, count: number) => readonly number[],
     { areMatches = false }: { readonly areMatches?: boolean } = {},
   ): Promise<number> {
-    const { page, scope, tuning, work } = this.options
+    const { page, scope, source, tuning, work } = this.options
+    const { order } = source.index
     let { from } = page
     let count = 0
     for (;;) {
-      const batch = takeSome(rowsFrom(from), tuning.batch)
-      for (const [place, row] of batch) {
+      const places = take(from, tuning.batch)
+      for (const place of places) {
         if (!page.takes(place)) return count
         count += 1
-        const isHit = scope.has(row) && (areMatches || (await this.#matches(row)))
-        if (isHit) page.add({ place, row })
+        const row = order.rowAt(place)
+        if (row === undefined || !scope.has(row)) continue
+        const matches = areMatches || this.#matches(row)
+        if (matches === true || (await matches)) page.add({ place, row })
       }
-      const last = batch.at(-1)
-      if (last === undefined || batch.length < tuning.batch) return count
-      from = last[0] + 1
+      const last = places.at(-1)
+      if (last === undefined || places.length < tuning.batch) return count
+      from = last + 1
       await work.step(tuning.batch)
     }
   }
@@ -107,32 +110,42 @@ export class SearchRun {
     const { page, scope, work } = this.options
     for (const row of rows) {
       const place = this.#placeNow(row)
-      const isWanted = place !== undefined && page.takes(place) && scope.has(row)
-      if (isWanted && (await this.#matches(row))) page.add({ place, row })
+      if (place !== undefined && page.takes(place) && scope.has(row)) {
+        const matches = this.#matches(row)
+        if (matches === true || (await matches)) page.add({ place, row })
+      }
       const wait = work.step()
       if (wait) await wait
     }
   }
 
-  /** Adds a row of which a value was found to match, at its place where that is known. */
-  add(row: ResourceRow, place = this.#placeNow(row)): void {
-    const { page, scope } = this.options
-    if (place !== undefined && page.takes(place) && scope.has(row)) page.add({ place, row })
+  /** Adds the row at a place that a value leads to, if any is there. */
+  add(place: number): void {
+    const { page, scope, source } = this.options
+    if (!page.takes(place)) return
+    const row = source.index.order.rowAt(place)
+    if (row && scope.has(row)) page.add({ place, row })
   }
 
   /** Undefined when the row has gone: what was its place may be another's. */
   #placeNow(row: ResourceRow): number | undefined {
     const { order } = this.options.source.index
     const place = order.placeOf(row)
-    return order.isCurrent(place, row) ? place : undefined
+    return order.rowAt(place) === row ? place : undefined
   }
 
   /** A pattern may take a while on each value, everything else takes none. */
-  async #matches(row: ResourceRow): Promise<boolean> {
+  #matches(row: ResourceRow): boolean | Promise<boolean> {
+    const { key, matcher } = this.options
+    if (matcher.mode === 'regex') return this.#matchesPattern(row)
+    return namesOf(row, key).some((name) => this.test(valueOf(row, name)))
+  }
+
+  async #matchesPattern(row: ResourceRow): Promise<boolean> {
     const { key, matcher, work } = this.options
-    for (const [, value] of valuesOf(row, key)) {
-      if (this.test(value)) return true
-      if (matcher.mode === 'regex') await work.step(stepsOf(matcher))
+    for (const name of namesOf(row, key)) {
+      if (this.test(valueOf(row, name))) return true
+      await work.step(stepsOf(matcher))
     }
     return false
   }
@@ -150,27 +163,17 @@ export class SearchRun {
     const { key, matcher, page, work } = this.options
     for (const { row } of page.candidates) {
       if (this.#matched.has(row)) continue
-      const matched: string[] = []
-      for (const [name, value] of valuesOf(row, key)) {
-        if (this.test(value)) matched.push(name)
-        if (matcher.mode === 'regex') await work.step(stepsOf(matcher))
-      }
-      this.#matched.set(row, matched)
+      const names = namesOf(row, key)
+      this.#matched.set(
+        row,
+        names.filter((name) => this.test(valueOf(row, name))),
+      )
+      if (matcher.mode === 'regex') await work.step(stepsOf(matcher) * names.length)
     }
   }
 
   #isHit({ place, row }: Placed): boolean {
     const { source, scope } = this.options
-    return source.index.order.isCurrent(place, row) && scope.has(row)
+    return source.index.order.rowAt(place) === row && scope.has(row)
   }
-}
-
-/** What comes next in an order. */
-export function takeSome<T>(items: Iterable<T>, count: number): T[] {
-  const taken: T[] = []
-  for (const item of items) {
-    taken.push(item)
-    if (taken.length === count) break
-  }
-  return taken
 }

@@ -4,10 +4,10 @@ export interface SearchTuning {
   readonly few: number
   /** A row that is judged costs as much as so many values. */
   readonly rowCost: number
-  /** By how much a row that is found by its value is cheaper than one that is met on a walk, squared. */
+  /** A row that is met on a walk through all of them costs as much as so many that a value leads to. */
   readonly walkCost: number
   /** Rows or values that are taken from an order before others may change it. */
   readonly batch: number
 }
 
-export const SEARCH_TUNING: SearchTuning = { few: 500, rowCost: 8, walkCost: 16, batch: 128 }
+export const SEARCH_TUNING: SearchTuning = { few: 500, rowCost: 8, walkCost: 8, batch: 128 }
