@@ -6,14 +6,22 @@
  * @module
  */
 
-import { HEADERS, type Cluster, type ClusterLeader, type MemberList } from '@rollcall/protocol'
+import {
+  API_BASE,
+  HEADERS,
+  type Cluster,
+  type ClusterLeader,
+  type KvEvent,
+  type MemberList,
+} from '@rollcall/protocol'
 import { until } from '@rollcall/runtime/testing'
-import { EtcdMembers } from '@rollcall/server/testing'
+import { EtcdDoor, EtcdMembers } from '@rollcall/server/testing'
 import { expect, test } from 'vitest'
 import { Bystander } from './support/bystander.ts'
 import { CatalogClient, done, jsonOf, pathOf } from './support/catalog-client.ts'
 import { curl } from './support/curl.ts'
 import { startServer, type Server } from './support/spawn-server.ts'
+import { EventStream } from './support/sse.ts'
 
 const AGAIN_WITHIN_MS = 30_000
 const POST = { method: 'POST' } as const
@@ -38,6 +46,8 @@ test('two nodes on one etcd are one catalog, through the loss of its majority', 
   for (const node of [first, second]) await expectLevels(node, 200)
 
   const bystander = new Bystander(first.url)
+  await using watch = await EventStream.open(`${second.url}${API_BASE}/watch?kv=k`)
+  await watch.next('what there is', ({ event }) => event === 'kv-snapshot')
   const stopped = etcd.members.slice(0, 2)
   for (const member of stopped) member.signal('SIGSTOP')
   for (const client of [one, other]) await untilRefused(client)
@@ -54,6 +64,11 @@ test('two nodes on one etcd are one catalog, through the loss of its majority', 
   for (const client of [one, other]) await untilWritten(client)
   const { revision } = done(await one.put('k', 'after'))
   expect(await readAt(other, 'k', revision)).toBe('after')
+  await watch.next('what came after', ({ data }) => (data as KvEvent).revision === revision)
+  // It stayed open, and went on where it was.
+  expect(watch.hasEnded).toBe(false)
+  const told = watch.events.map(({ event }) => event).filter((event) => event !== 'ping')
+  expect(told).toEqual(['kv-snapshot', 'kv'])
   await expectLeader(other)
   const { answers } = await bystander.stop()
   expect(answers).toBeGreaterThan(10)
@@ -85,7 +100,38 @@ test('a client of raftd may change its node: keys and leases are the same, and j
   expect((await curl(`${second.url}/join`, JOIN)).status).toBe(409)
 }, 60_000)
 
-function nodeOn(etcd: EtcdMembers, id: string): Promise<Server> {
+test('a node whose view is behind says what it has, or waits, as it is asked to', async () => {
+  await using etcd = await EtcdMembers.start({ release: 'trixie', members: 1 })
+  const [url = ''] = etcd.endpoints
+  await using door = await EtcdDoor.before(url)
+  await using first = await nodeOn(etcd, 'n1')
+  await using second = await nodeOn({ endpoints: [door.url] }, 'n2')
+  await using one = new CatalogClient(first.url)
+  const old = done(await one.put('k', 'old'))
+  const native = `${second.url}${API_BASE}/kv/k`
+  const headers = { [HEADERS.minRevision]: String(old.revision) }
+  expect(await (await fetch(native, { headers })).text()).toBe('old')
+  const ask = async (query: string) => await (await fetch(query)).text()
+  const key = `${second.url}/key/k`
+
+  door.keepEvents()
+  done(await one.put('k', 'new'))
+  const fresh = [
+    ask(key),
+    ask(`${key}?level=default`),
+    ask(`${key}?level=consistent`),
+    ask(`${native}?consistency=linearizable`),
+  ]
+  // Their answers would be here before these, if they were of what the node has.
+  for (let round = 0; round < 3; round += 1) {
+    expect(await ask(`${key}?level=stale`)).toBe('old')
+    expect(await ask(native)).toBe('old')
+  }
+  door.letEventsThrough()
+  expect(await Promise.all(fresh)).toEqual(fresh.map(() => 'new'))
+}, 60_000)
+
+function nodeOn(etcd: Pick<EtcdMembers, 'endpoints'>, id: string): Promise<Server> {
   return startServer({ args: ['--id', id, '--etcd', etcd.endpoints.join(',')] })
 }
 

@@ -34,12 +34,18 @@ export class BreakableEngine implements Engine {
   #nextWatch: RegistryError | undefined
   #gate: { readonly opened: Promise<void>; readonly open: () => void } | undefined
   #lost = 0
+  #endsNextLease = false
 
   constructor(engine: Engine) {
     this.#engine = engine
     const { leases } = engine
     this.leases = {
-      grant: (request) => this.#reached(() => leases.grant(request)),
+      grant: async (request) => {
+        const lease = await this.#reached(() => leases.grant(request))
+        if (this.#endsNextLease) await leases.revoke(lease.id)
+        this.#endsNextLease = false
+        return lease
+      },
       keepAlive: (ids) => this.#reached(() => leases.keepAlive(ids)),
       revoke: (id) => this.#reached(() => leases.revoke(id)),
       timeToLive: (id) => this.#reached(() => leases.timeToLive(id)),
@@ -91,6 +97,11 @@ export class BreakableEngine implements Engine {
   /** The next `count` commits are done, and their answers are lost. */
   loseAnswers(count: number): void {
     this.#lost = count
+  }
+
+  /** As when it stalls for a ttl: the next lease has ended as soon as it is granted. */
+  endNextLease(): void {
+    this.#endsNextLease = true
   }
 
   run(signal: AbortSignal): Promise<void> {

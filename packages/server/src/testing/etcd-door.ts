@@ -50,6 +50,8 @@ export class EtcdDoor implements AsyncDisposable {
   readonly #server = new Server(UNLIMITED)
   readonly #etcd: Client
   #kept: DoorCall[] = []
+  /** What watches bring, while that is kept back. */
+  #events: (() => void)[] | undefined
   #port = 0
 
   private constructor(url: string) {
@@ -75,6 +77,18 @@ export class EtcdDoor implements AsyncDisposable {
   /** How many calls are kept back. */
   get kept(): number {
     return this.#kept.length
+  }
+
+  /** From now on watches bring nothing, and stay open. */
+  keepEvents(): void {
+    this.#events ??= []
+  }
+
+  /** Watches bring what was kept back, and go on. */
+  letEventsThrough(): void {
+    const events = this.#events ?? []
+    this.#events = undefined
+    for (const bring of events) bring()
   }
 
   /** What was kept back arrives now; resolves once etcd has answered all of it, however. */
@@ -152,7 +166,11 @@ export class EtcdDoor implements AsyncDisposable {
       inward.on('cancelled', () => {
         onward.cancel()
       })
-      onward.on('data', (bytes: Buffer) => inward.write(bytes))
+      onward.on('data', (bytes: Buffer) => {
+        const bring = () => inward.write(bytes)
+        if (path === METHODS.watch.path && this.#events) this.#events.push(bring)
+        else bring()
+      })
       onward.on('error', ({ code, details }: ServiceError) => {
         inward.emit('error', { code, details })
       })

@@ -12,6 +12,7 @@ export { openWatch, type WatchEvent, type WatchReader } from './watch-reader.ts'
 export { countHeld, type Held } from './count-held.ts'
 export { ackOnDemand, toldOthers } from './told-others.ts'
 export { recount, setUpPlane, type PlaneHarness, type PlaneSetUp } from './plane-harness.ts'
+export { EtcdDoor } from './etcd-door.ts'
 export {
   askEtcd,
   EtcdMembers,

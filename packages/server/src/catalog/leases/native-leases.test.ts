@@ -177,3 +177,14 @@ test('a node that starts again knows the leases, their keys and how they are use
   await clock.advance(10_000)
   expect(again.catalog.kv.get('a')).toBeUndefined()
 })
+
+test('a lease that ended before it was written down is refused as what may be tried again', async () => {
+  const { harness, leases } = await setUp()
+  await using _ = harness
+  harness.engine.endNextLease()
+  await expect(leases.grant({ ttlMs: 5_000, name: 'n' })).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  expect(leases.list({ namePrefix: '', limit: 10 }).leases).toEqual([])
+  expect(await leases.grant({ ttlMs: 5_000, name: 'n' })).toMatchObject({ name: 'n' })
+})

@@ -30,7 +30,7 @@ import type {
 } from '../../catalog/engine.ts'
 import { Committer } from './committer.ts'
 import { EtcdClient, type EtcdAccess } from './etcd-client.ts'
-import { engineFull } from './etcd-failure.ts'
+import { engineFull, unavailable } from './etcd-failure.ts'
 import { toLogical } from './generation.ts'
 import { Health } from './health.ts'
 import { Keyspace } from './keyspace.ts'
@@ -44,6 +44,8 @@ import { Sweeper } from './sweeper.ts'
 import { Watcher } from './watch.ts'
 
 const SWEEP_EVERY_MS = 60_000
+/** Whoever reads is told soon that there is no majority. */
+const FENCE_MS = 3_000
 /** How long a watch may be behind before a read puts a fence. */
 const BEHIND_MS = 20
 
@@ -137,6 +139,7 @@ export class EtcdEngine implements Engine, AsyncDisposable {
   async commit(commit: Commit): Promise<CommitResult> {
     this.#committer.checkOpen()
     checkCommit(commit)
+    this.#checkReached()
     await this.#checkPrefixes(commit)
     if (!this.#room.isFree(commit)) {
       await this.#session.ensure()
@@ -147,6 +150,7 @@ export class EtcdEngine implements Engine, AsyncDisposable {
 
   async range(query: RangeQuery): Promise<Range> {
     this.#committer.checkOpen()
+    this.#checkReached()
     return await this.#reader.range(query)
   }
 
@@ -156,13 +160,14 @@ export class EtcdEngine implements Engine, AsyncDisposable {
    */
   async revision(): Promise<number> {
     this.#committer.checkOpen()
+    this.#checkReached()
     const { response, place, revision } = await this.#reader.now(({ keyspace }) => ({
       ...keyspace.lanes,
       keys_only: true,
     }))
     const isOurs = response.kvs.some(({ mod_revision }) => Number(mod_revision) === revision)
     if (isOurs || (await this.#isWatched(revision))) return toLogical(place.generation, revision)
-    return (await this.#committer.commit({ compares: [], then: [] })).revision
+    return await this.#fence()
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -224,6 +229,31 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     await this.#committer.close()
     this.leases.close()
     this.#client.close()
+  }
+
+  /** What becomes of an empty commit is of no interest, so nobody waits until it is certain. */
+  async #fence(): Promise<number> {
+    const { clock } = this.#options
+    const answered = new AbortController()
+    const late = async (): Promise<never> => {
+      await clock.sleep(FENCE_MS, answered.signal)
+      throw unavailable('etcd does not answer; try again later.', 'no_answer')
+    }
+    const fence = this.#committer.commit({ compares: [], then: [] })
+    try {
+      return (await Promise.race([fence, late()])).revision
+    } catch (error) {
+      if (!hasCode(error, 'outcome_unknown')) throw error
+      throw unavailable('etcd does not answer; try again later.', 'no_answer')
+    } finally {
+      answered.abort()
+    }
+  }
+
+  /** What is known already nobody has to wait for. */
+  #checkReached(): void {
+    const { broken, isFull } = this.#health
+    if (broken !== undefined && !isFull) throw unavailable(broken, 'no_answer')
   }
 
   async #restore(source: Restorable, signal: AbortSignal): Promise<Replaced> {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Commit, Restorable } from '../../catalog/engine.ts'
 import { bytes, contentOf, doAll, put, read, remove } from '../../testing/engine-contract/home.ts'
 import { EtcdDoor, type DoorCall, type Passage } from '../../testing/etcd-door.ts'
-import { EtcdMembers } from '../../testing/etcd-members.ts'
+import { askEtcd, EtcdMembers } from '../../testing/etcd-members.ts'
 import { openEtcdEngine, type EtcdEngine } from './index.ts'
 import { METHODS } from './methods.ts'
 
@@ -213,6 +213,44 @@ test.each([
     expect(await contentOf(witness)).toEqual({ newer: '' })
   },
 )
+
+test('a read that needs a fence is refused, and not unknown, where that gets no answer', async () => {
+  const { engine, door } = await setUp()
+  const [url = ''] = etcd.endpoints
+  // The newest revision is now somebody else's.
+  await askEtcd(url, 'kv/put', { key: Buffer.from('/elsewhere').toString('base64'), value: '' })
+  let fences = 0
+  door.decide = ({ path, bytes }) => {
+    if (path !== METHODS.txn.path || !bytes.includes('!lane/n1')) return 'pass'
+    fences += 1
+    return NOBODY
+  }
+  await expect(engine.revision()).rejects.toMatchObject({ code: 'unavailable' })
+  expect(fences).toBeGreaterThan(0)
+})
+
+test('once it is known that nobody answers, whoever asks is told so without asking', async () => {
+  const { engine, door } = await setUp()
+  let asked = 0
+  door.decide = ({ path }) => {
+    if (path === METHODS.txn.path) asked += 1
+    return NOBODY
+  }
+  while (engine.status().broken === undefined) await systemClock.sleep(10, never)
+  const before = asked
+  for (const ask of [
+    () => engine.revision(),
+    () => engine.range({ prefix: '', limit: 1 }),
+    () => doAll(engine, put('a')),
+  ]) {
+    await expect(ask()).rejects.toMatchObject({ code: 'unavailable' })
+  }
+  expect(asked).toBe(before)
+  door.decide = () => 'pass'
+  while (engine.status().broken !== undefined) await systemClock.sleep(10, never)
+  await doAll(engine, put('a'))
+  expect(await engine.revision()).toBeGreaterThan(0)
+})
 
 function sourceOf(...keys: readonly string[]): Restorable {
   return {

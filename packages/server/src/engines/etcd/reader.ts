@@ -28,7 +28,7 @@ const CHUNK_BYTES = RANGE_BYTES
 /** Longer than a commit may take: a chunk is megabytes. */
 const CHUNK_MS = 5_000
 /** The first chunk is small, and who asks is told soon that there is no majority. */
-const NOW_MS = 1_500
+const NOW_MS = 1_000
 
 interface Found {
   readonly response: RangeResponse
