@@ -41,7 +41,7 @@ export class CatalogCore {
     this.waiters = new RevisionWaiters(options.clock)
     this.view = new View(this.waiters)
     this.freshness = new Freshness(options.clock)
-    this.#newestOfEngine = new SharedQuestion(() => options.engine.revision())
+    this.#newestOfEngine = new SharedQuestion(() => options.engine.revision(), options.clock)
   }
 
   /** Throws `unavailable` before the first view is there. */

@@ -5,40 +5,60 @@
  * @module
  */
 
+import type { Clock } from '@rollcall/runtime'
+import { gather } from './engine/gather.ts'
+
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
 /**
- * Asks at once where nobody asks. Whoever comes while an answer is on its way shares the next one
- * with all who came meanwhile: that on its way may be older than what he has to see. So there is
- * one question at a time, and each answer was asked for after all came who get it.
+ * Asks at once where nobody asks. Whoever comes while an answer is on its way shares the next one with all who came meanwhile:
+ * that on its way may be older than what he has to see. So there is one question at a time, and
+ * each answer was asked for after all came who get it.
  */
 export class SharedQuestion<Answer> {
   readonly #ask: () => Promise<Answer>
-  #underWay: Promise<Answer> | undefined
-  #next: Promise<Answer> | undefined
+  readonly #clock: Pick<Clock, 'after' | 'monotonicMs'>
+  #waiting: Waiting<Answer>[] = []
+  /** How many shared the last one. */
+  #lastSize = 0
+  #isAsking = false
 
-  constructor(ask: () => Promise<Answer>) {
+  constructor(ask: () => Promise<Answer>, clock: Pick<Clock, 'after' | 'monotonicMs'>) {
     this.#ask = ask
+    this.#clock = clock
   }
 
   /** Rejects with what asking rejects with; those who wait for their turn then need not ask again. */
   ask(): Promise<Answer> {
-    if (this.#next) return this.#next
-    if (!this.#underWay) return this.#start()
-    this.#next = this.#underWay.then(
-      () => this.#start(),
-      (error: unknown) => {
-        this.#next = undefined
-        throw error
-      },
-    )
-    return this.#next
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      if (!this.#isAsking) void this.#answerAll()
+    })
   }
 
-  #start(): Promise<Answer> {
-    this.#next = undefined
-    const asked = this.#ask().finally(() => {
-      if (this.#underWay === asked) this.#underWay = undefined
-    })
-    this.#underWay = asked
-    return asked
+  async #answerAll(): Promise<void> {
+    this.#isAsking = true
+    while (this.#waiting.length > 0) {
+      // Those who shared the last one come back one after the other.
+      if (this.#lastSize > 1) await gather(this.#clock, () => this.#waiting.length, this.#lastSize)
+      const asking = this.#take()
+      this.#lastSize = asking.length
+      try {
+        const answer = await this.#ask()
+        for (const { resolve } of asking) resolve(answer)
+      } catch (error) {
+        for (const { reject } of [...asking, ...this.#take()]) reject(error)
+      }
+    }
+    this.#isAsking = false
+  }
+
+  #take(): readonly Waiting<Answer>[] {
+    const waiting = this.#waiting
+    this.#waiting = []
+    return waiting
   }
 }

@@ -16,7 +16,7 @@ async function backup({ catalog }: Pick<CatalogHarness, 'catalog'>): Promise<Buf
   return gathered(file.chunks)
 }
 
-/** Lets the plane's clock go on until something has happened on the disk. */
+/** Lets the plane's clock go on until something has happened on the disk, but not by the life of a lease. */
 async function settled<T>({ clock }: CatalogHarness, work: Promise<T>): Promise<T> {
   let isOver = false
   const over = () => {
@@ -26,7 +26,7 @@ async function settled<T>({ clock }: CatalogHarness, work: Promise<T>): Promise<
   await until(
     'the restore is over',
     async () => {
-      await clock.advance(100)
+      await clock.advance(1)
       return isOver || undefined
     },
     WAIT,
