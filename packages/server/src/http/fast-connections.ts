@@ -19,6 +19,8 @@ export type AnswerTo = (chunk: Buffer) => FastAnswer | undefined
 const SILENCE_MAX_MS = 15_000
 
 interface Served {
+  /** It was answered, and may rest for longer from then on. */
+  hasAsked: boolean
   /** An answer is on its way; what comes meanwhile waits for it. */
   isBusy: boolean
   /** It ends with the answer that is on its way. */
@@ -35,7 +37,7 @@ export class FastConnections {
 
   /** Serves a new connection for as long as it asks for nothing else. */
   serve(socket: Socket, handOver: (socket: Socket) => void): void {
-    const served: Served = { isBusy: false, isLast: false }
+    const served: Served = { hasAsked: false, isBusy: false, isLast: false }
     const leave = () => {
       this.#served.delete(socket)
       socket.off('data', onData).off('timeout', cut).off('end', onEnd).off('error', cut)
@@ -60,7 +62,9 @@ export class FastConnections {
         socket.resume()
         return
       }
-      socket.setTimeout(KEEP_ALIVE_MS)
+      // Traffic puts it off by itself; to set it costs a timer.
+      if (!served.hasAsked) socket.setTimeout(KEEP_ALIVE_MS)
+      served.hasAsked = true
       if (answer instanceof Promise) void sendLater(socket, served, answer)
       else send(socket, answer)
     }

@@ -18,6 +18,8 @@ export type KeyHead = Omit<KeyValue, 'value'>
 export interface Content {
   readonly revision: number
   get(key: string): KeyValue | undefined
+  /** As `get`, for less where a value costs something to read. */
+  head(key: string): KeyHead | undefined
   /** In the order of the keys; only as much is read as is taken. */
   below(prefix: string): Iterable<KeyHead>
   hasLease(id: number): boolean
@@ -71,17 +73,18 @@ function holds(compare: Compare, content: Content, scanned: Scanned): boolean {
     }
     return true
   }
-  return holdsForKey(compare, content.get(compare.key))
-}
-
-type KeyCompare = Extract<Compare, { readonly key: string }>
-
-function holdsForKey(compare: KeyCompare, entry: KeyValue | undefined): boolean {
-  if (compare.kind === 'exists') return (entry !== undefined) === compare.exists
-  if (compare.kind === 'lease') return entry?.lease === compare.lease
   if (compare.kind === 'value') {
+    const entry = content.get(compare.key)
     return entry !== undefined && Buffer.compare(entry.value, compare.value) === 0
   }
+  return holdsForHead(compare, content.head(compare.key))
+}
+
+type HeadCompare = Exclude<Extract<Compare, { readonly key: string }>, { readonly kind: 'value' }>
+
+function holdsForHead(compare: HeadCompare, entry: KeyHead | undefined): boolean {
+  if (compare.kind === 'exists') return (entry !== undefined) === compare.exists
+  if (compare.kind === 'lease') return entry?.lease === compare.lease
   const actual = (compare.of === 'create' ? entry?.createRevision : entry?.modRevision) ?? 0
   if (compare.is === '=') return actual === compare.revision
   return compare.is === '<' ? actual < compare.revision : actual > compare.revision
@@ -119,7 +122,7 @@ class Branch {
         this.results.push({ kind: 'put' })
         return
       case 'delete': {
-        const before = this.#content.get(operation.key)
+        const before = this.#content.head(operation.key)
         const isThere = before !== undefined && !this.writes.has(operation.key)
         if (isThere) this.#delete(before)
         this.results.push({ kind: 'deleted', count: isThere ? 1 : 0 })
@@ -152,7 +155,7 @@ class Branch {
 
   #put({ key, value, lease = 0 }: Extract<Operation, { kind: 'put' }>): void {
     const revision = this.#content.revision + 1
-    const before = this.#content.get(key)
+    const before = this.#content.head(key)
     const createRevision = before?.createRevision ?? revision
     const entry = { key, value, createRevision, modRevision: revision, lease }
     this.writes.set(key, { before, change: { kind: 'put', entry } })

@@ -3,11 +3,11 @@ import { gather } from './gather.ts'
 
 /** Gathers with one more waiting after each turn, and answers after how many turns it went on. */
 async function turnsFor({
-  lastSize,
+  enough,
   arrives = 1,
   msPerTurn = 0,
 }: {
-  readonly lastSize: number
+  readonly enough: number
   readonly arrives?: number
   readonly msPerTurn?: number
 }): Promise<number> {
@@ -22,23 +22,23 @@ async function turnsFor({
       return () => {}
     },
   }
-  await gather(clock, () => waiting, lastSize)
+  await gather(clock, () => waiting, { enough, mostMs: 1 })
   return turns
 }
 
 test('whoever writes alone waits for one turn of the event loop', async () => {
-  expect(await turnsFor({ lastSize: 0 })).toBe(1)
-  expect(await turnsFor({ lastSize: 1 })).toBe(1)
+  expect(await turnsFor({ enough: 0 })).toBe(1)
+  expect(await turnsFor({ enough: 1 })).toBe(1)
 })
 
-test('after a group of many the next one waits until most of them are back', async () => {
-  expect(await turnsFor({ lastSize: 32 })).toBe(24)
+test('a group waits until as many are there as were expected', async () => {
+  expect(await turnsFor({ enough: 24 })).toBe(24)
 })
 
-test('those who do not come back are waited for no longer than a millisecond', async () => {
-  expect(await turnsFor({ lastSize: 32, arrives: 0, msPerTurn: 0.25 })).toBe(4)
+test('those who do not come back are waited for no longer than was said', async () => {
+  expect(await turnsFor({ enough: 24, arrives: 0, msPerTurn: 0.25 })).toBe(4)
 })
 
 test('a clock that stands still ends the wait too', async () => {
-  expect(await turnsFor({ lastSize: 32, arrives: 0 })).toBe(100)
+  expect(await turnsFor({ enough: 24, arrives: 0 })).toBe(100)
 })

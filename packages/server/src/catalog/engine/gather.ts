@@ -7,29 +7,30 @@
 import type { Clock } from '@rollcall/runtime'
 import { turn } from './slices.ts'
 
-/** How long a group waits at most for as many as this share of the one before. */
-const GATHER = { ms: 1, turns: 100, share: 0.75 }
+/** A clock that stands still ends the wait after so many turns. */
+const TURNS = 100
+
+export interface GatherOptions {
+  /** How many are waited for. */
+  readonly enough: number
+  /** How long at most. */
+  readonly mostMs: number
+}
 
 /**
  * What arrives in this turn of the event loop joins the group. After a group of many their
  * writers come back one after the other: the first must not have the engine to itself while the
- * others wait for it. Whoever writes alone waits for nobody.
+ * others wait for it.
  */
 export async function gather(
   clock: Pick<Clock, 'after' | 'monotonicMs'>,
   waiting: () => number,
-  lastSize: number,
+  { enough, mostMs }: GatherOptions,
 ): Promise<void> {
-  const enough = lastSize * GATHER.share
-  const untilMs = clock.monotonicMs() + GATHER.ms
+  const untilMs = clock.monotonicMs() + mostMs
   let turns = 0
   do {
     await turn(clock)
     turns += 1
-  } while (
-    waiting() > 0 &&
-    waiting() < enough &&
-    turns < GATHER.turns &&
-    clock.monotonicMs() < untilMs
-  )
+  } while (waiting() > 0 && waiting() < enough && turns < TURNS && clock.monotonicMs() < untilMs)
 }

@@ -33,6 +33,8 @@ import { contentGone, looked, type Session } from './session.ts'
 
 /** Most that waits. */
 const QUEUE = { jobs: 20_000, bytes: 256 * 1_024 * 1_024 }
+/** How long a batch waits at most for as many as this share of the one before. */
+const GATHER = { ms: 1, share: 0.75 }
 /** How long a batch is sent again and again until its outcome is called unknown. */
 const CERTAIN_WITHIN_MS = 10_000
 const RESEND = { firstMs: 50, maxMs: 1_000 }
@@ -138,7 +140,8 @@ export class Committer {
   async #run(): Promise<void> {
     const { session, clock } = this.#options
     while (this.#queue.length > 0) {
-      await gather(clock, () => this.#queue.length, this.#lastSize)
+      const enough = this.#lastSize * GATHER.share
+      await gather(clock, () => this.#queue.length, { enough, mostMs: GATHER.ms })
       try {
         await session.ensure()
       } catch (error) {

@@ -72,6 +72,10 @@ export class PastContent implements Content {
     return this.#entries.get(key)
   }
 
+  head(key: string): KeyHead | undefined {
+    return this.#entries.get(key)
+  }
+
   below(prefix: string): readonly KeyHead[] {
     return this.#below.get(prefix) ?? []
   }

@@ -10,7 +10,7 @@ import { RegistryError } from '@rollcall/protocol/errors'
 import type { Clock } from '@rollcall/runtime'
 import type { ChangeFeed } from '../../catalog/engine/change-feed.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
-import { gather } from '../../catalog/engine/gather.ts'
+import { gather, type GatherOptions } from '../../catalog/engine/gather.ts'
 import type { LeaseBook } from '../../catalog/engine/lease-book.ts'
 import { inSlices, turn } from '../../catalog/engine/slices.ts'
 import { StoredContent } from './content.ts'
@@ -21,6 +21,8 @@ import { readAhead } from './read-ahead.ts'
 import type { StoredState } from './state.ts'
 import type { Store, StoreWrite } from './store.ts'
 
+/** Of those who were answered this share is waited for, as long as they had waited, but no longer than this. */
+const RETURNING = { share: 0.9, mostMs: 3 }
 /** A disk that has not answered for this long is said to be broken. */
 const PATIENCE_MS = 10_000
 /** Keys that are read ahead for one group, about; one that is not full of deletes needs no more. */
@@ -44,8 +46,8 @@ export class Committer {
   #state: StoredState
   #content: StoredContent
   readonly #queue = new JobQueue()
-  /** How many commits the last group had. */
-  #lastSize = 0
+  /** Who is likely to be there for the next group. */
+  #expected: GatherOptions = { enough: 0, mostMs: 0 }
   readonly #tasks: (() => Promise<void>)[] = []
   readonly #quiet: (() => void)[] = []
   #group: Group | undefined
@@ -198,7 +200,7 @@ export class Committer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0 || this.#tasks.length > 0) {
-      await gather(this.#options.io, () => this.#queue.length, this.#lastSize)
+      await gather(this.#options.io, () => this.#queue.length, this.#expected)
       if (this.#queue.length > 0) await this.#runGroup()
       for (const read of this.#quiet.splice(0)) read()
       await this.#tasks.shift()?.()
@@ -209,6 +211,7 @@ export class Committer {
 
   async #runGroup(): Promise<void> {
     const { store, book, reports, io } = this.#options
+    const startedMs = io.monotonicMs()
     const group = new Group({ store, content: this.#content, book }, this.#state)
     let ended = () => {}
     this.#groupEnd = new Promise((resolve) => {
@@ -217,7 +220,6 @@ export class Committer {
     this.#group = group
     await this.#readAhead(group)
     const decided = this.#queue.decideInto(group, io)
-    this.#lastSize = decided.length
     try {
       if (group.spoilt) throw group.spoilt.error
       if (!group.isEmpty) {
@@ -231,6 +233,16 @@ export class Committer {
       for (const { job } of decided) job.reject(error)
     }
     ended()
+    this.#expect(decided.length, io.monotonicMs() - startedMs)
+  }
+
+  /**
+   * Those who wait already, and those who were just answered and come back with their next. Else
+   * they would take turns, half of them in each group, and each group costs the disk the same.
+   */
+  #expect(answered: number, tookMs: number): void {
+    const enough = this.#queue.length + answered * RETURNING.share
+    this.#expected = { enough, mostMs: Math.min(tookMs, RETURNING.mostMs) }
   }
 
   async #readAhead(group: Group): Promise<void> {

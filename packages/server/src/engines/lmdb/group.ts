@@ -77,6 +77,10 @@ export class Group implements Content {
     return this.#changed.has(key) ? this.#changed.get(key) : this.#context.content.get(key)
   }
 
+  head(key: string): KeyHead | undefined {
+    return this.#changed.has(key) ? this.#changed.get(key) : this.#context.content.head(key)
+  }
+
   /** Takes note of what the file holds below a prefix. */
   knows(prefix: string, heads: readonly KeyHead[]): void {
     this.#known.set(prefix, heads)

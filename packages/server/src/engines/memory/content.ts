@@ -33,6 +33,10 @@ export class MemoryContent implements Content {
     return this.#entries.get(key)
   }
 
+  head(key: string): KeyHead | undefined {
+    return this.#entries.get(key)
+  }
+
   *below(prefix: string): Iterable<KeyValue> {
     for (const [key, entry] of this.#entries.entries(prefix)) {
       if (!key.startsWith(prefix)) return
