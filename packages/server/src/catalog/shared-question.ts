@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from '@rollcall/runtime'
-import { gather } from './engine/gather.ts'
+import { gather, mostOf } from './engine/gather.ts'
 
 interface Waiting<Answer> {
   readonly resolve: (answer: Answer) => void
@@ -43,7 +43,9 @@ export class SharedQuestion<Answer> {
     this.#isAsking = true
     while (this.#waiting.length > 0) {
       // Those who shared the last one come back one after the other.
-      if (this.#lastSize > 1) await gather(this.#clock, () => this.#waiting.length, this.#lastSize)
+      if (this.#lastSize > 1) {
+        await gather(this.#clock, () => this.#waiting.length, mostOf(this.#lastSize))
+      }
       const asking = this.#take()
       this.#lastSize = asking.length
       try {

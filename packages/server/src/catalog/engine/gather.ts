@@ -7,6 +7,8 @@
 import type { Clock } from '@rollcall/runtime'
 import { turn } from './slices.ts'
 
+/** Most of those before, and how long they are waited for. */
+const MOST = { share: 0.75, ms: 1 }
 /** A clock that stands still ends the wait after so many turns. */
 const TURNS = 100
 
@@ -15,6 +17,11 @@ export interface GatherOptions {
   readonly enough: number
   /** How long at most. */
   readonly mostMs: number
+}
+
+/** Waits a millisecond at most for most of as many as there were before. */
+export function mostOf(lastSize: number): GatherOptions {
+  return { enough: lastSize * MOST.share, mostMs: MOST.ms }
 }
 
 /**

@@ -9,7 +9,7 @@ import { hasCode, RegistryError } from '@rollcall/protocol/errors'
 import { Backoff, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import { checkCommit } from '../../catalog/engine/check-commit.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
-import { gather } from '../../catalog/engine/gather.ts'
+import { gather, mostOf } from '../../catalog/engine/gather.ts'
 import { leaseNotFound } from '../../catalog/engine/lease-terms.ts'
 import type { Commit, CommitResult } from '../../catalog/engine.ts'
 import { batchRequest, type BatchRequest } from './batch-request.ts'
@@ -33,8 +33,6 @@ import { contentGone, looked, type Session } from './session.ts'
 
 /** Most that waits. */
 const QUEUE = { jobs: 20_000, bytes: 256 * 1_024 * 1_024 }
-/** How long a batch waits at most for as many as this share of the one before. */
-const GATHER = { ms: 1, share: 0.75 }
 /** How long a batch is sent again and again until its outcome is called unknown. */
 const CERTAIN_WITHIN_MS = 10_000
 const RESEND = { firstMs: 50, maxMs: 1_000 }
@@ -140,8 +138,7 @@ export class Committer {
   async #run(): Promise<void> {
     const { session, clock } = this.#options
     while (this.#queue.length > 0) {
-      const enough = this.#lastSize * GATHER.share
-      await gather(clock, () => this.#queue.length, { enough, mostMs: GATHER.ms })
+      await gather(clock, () => this.#queue.length, mostOf(this.#lastSize))
       try {
         await session.ensure()
       } catch (error) {
