@@ -28,6 +28,8 @@ export type Passage =
   | 'lose'
   /** It does not arrive; etcd seems to say this. */
   | { readonly code: number; readonly details: string }
+  /** It is done, and etcd seems to say something else. */
+  | { readonly alter: (answer: Buffer) => Buffer }
 
 /** One call as it comes, in bytes. Keys and values can be found in them. */
 export interface DoorCall {
@@ -138,6 +140,9 @@ export class EtcdDoor implements AsyncDisposable {
   async #answer(call: DoorCall): Promise<Buffer> {
     const passage = await this.decide(call)
     if (passage === 'pass') return await this.#ask(call)
+    if (typeof passage === 'object' && 'alter' in passage) {
+      return passage.alter(await this.#ask(call))
+    }
     if (passage === 'keep') this.#kept.push(call)
     else if (passage === 'lose') await this.#ask(call)
     const nobody = { code: STATUS.UNAVAILABLE, details: 'a test has lost the answer' }

@@ -10,7 +10,7 @@ import type { ClientDuplexStream } from '@grpc/grpc-js'
 import type { Clock } from '@rollcall/runtime'
 import type { EtcdClient } from './etcd-client.ts'
 import { EtcdFailure, failureOf, shuttingDown, unavailable } from './etcd-failure.ts'
-import type { LeaseId, LeaseTtl } from './messages.ts'
+import type { LeaseId, LeaseRenewed } from './messages.ts'
 import { METHODS } from './methods.ts'
 
 const SILENT_FOR_MS = 1_000
@@ -18,13 +18,20 @@ const LOOK_EVERY_MS = 200
 /** How long a renewal is tried. */
 const GIVE_UP_AFTER_MS = 5_000
 
-type Stream = ClientDuplexStream<LeaseId, LeaseTtl>
+type Stream = ClientDuplexStream<LeaseId, LeaseRenewed>
+
+/** What a member says. It may not know yet that another leads. */
+export interface Renewed {
+  /** That it has from when it was asked for; 0: it has ended. */
+  readonly seconds: number
+  /** Of the leader that the member knew. */
+  readonly term: string
+}
 
 interface Renewal {
   readonly id: string
   readonly giveUpMs: number
-  /** Seconds that it has from when it was asked for; 0: it has ended. */
-  readonly resolve: (ttl: number) => void
+  readonly resolve: (renewed: Renewed) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -47,8 +54,8 @@ export class KeepAliveStream {
     this.#options = options
   }
 
-  /** Answers the seconds that it has from then on, 0 when it has ended. Rejects with `unavailable`. */
-  renew(id: string): Promise<number> {
+  /** Rejects with `unavailable`. */
+  renew(id: string): Promise<Renewed> {
     if (this.#isClosed) return Promise.reject(shuttingDown())
     const nowMs = this.#options.clock.monotonicMs()
     if (this.#pending.size === 0) this.#heardMs = nowMs
@@ -94,7 +101,7 @@ export class KeepAliveStream {
     }
     this.#open = open
     this.#heardMs = clock.monotonicMs()
-    stream.on('data', (answer: LeaseTtl) => {
+    stream.on('data', (answer: LeaseRenewed) => {
       if (this.#open === open) this.#heard(answer)
     })
     stream.on('error', (error) => {
@@ -110,10 +117,10 @@ export class KeepAliveStream {
     }
   }
 
-  #heard({ ID, TTL }: LeaseTtl): void {
+  #heard({ ID, TTL, header }: LeaseRenewed): void {
     this.#heardMs = this.#options.clock.monotonicMs()
     const waiting = this.#pending.get(ID)
-    waiting?.shift()?.resolve(Math.max(0, Number(TTL)))
+    waiting?.shift()?.resolve({ seconds: Math.max(0, Number(TTL)), term: header?.raft_term ?? '' })
     if (waiting?.length === 0) this.#pending.delete(ID)
   }
 
@@ -139,9 +146,11 @@ export class KeepAliveStream {
 
   #giveUpLate(): void {
     const nowMs = this.#options.clock.monotonicMs()
+    let isLate = false
     for (const [id, waiting] of this.#pending) {
       const late = waiting.filter(({ giveUpMs }) => giveUpMs <= nowMs)
       if (late.length === 0) continue
+      isLate = true
       const rest = waiting.filter(({ giveUpMs }) => giveUpMs > nowMs)
       if (rest.length > 0) this.#pending.set(id, rest)
       else this.#pending.delete(id)
@@ -149,6 +158,8 @@ export class KeepAliveStream {
         reject(unavailable('etcd does not answer renewals; try again at once.', 'no_answer'))
       }
     }
+    // An answer to one that was given up would be taken for that of the next.
+    if (isLate) this.#drop()
   }
 
   #drop(): void {

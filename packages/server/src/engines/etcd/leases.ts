@@ -16,10 +16,11 @@ import {
 import type { Lease, Leases, LeaseState } from '../../catalog/engine.ts'
 import type { Committer } from './committer.ts'
 import type { EtcdClient } from './etcd-client.ts'
-import { EtcdFailure, outcomeUnknown } from './etcd-failure.ts'
+import { EtcdFailure, outcomeUnknown, unavailable } from './etcd-failure.ts'
 import { toLogical, type Place } from './generation.ts'
-import { KeepAliveStream } from './keep-alive-stream.ts'
+import { KeepAliveStream, type Renewed } from './keep-alive-stream.ts'
 import { etcdLease } from './keyspace.ts'
+import { LeaseLook } from './lease-look.ts'
 import type { LeaseRoom } from './lease-room.ts'
 import { RESULT, TARGET } from './messages.ts'
 import { METHODS } from './methods.ts'
@@ -44,9 +45,11 @@ export interface EtcdLeasesOptions {
 export class EtcdLeases implements Leases {
   readonly #options: EtcdLeasesOptions
   readonly #streams: readonly KeepAliveStream[]
+  readonly #look: LeaseLook
 
   constructor(options: EtcdLeasesOptions) {
     this.#options = options
+    this.#look = new LeaseLook(options.client)
     this.#streams = Array.from({ length: STREAMS }, () => new KeepAliveStream(options))
   }
 
@@ -64,9 +67,9 @@ export class EtcdLeases implements Leases {
   }
 
   async keepAlive(ids: readonly number[]): Promise<readonly (Lease | undefined)[]> {
-    const { generation } = await this.#place()
+    const place = await this.#place()
     const renewals = ids.map(async (id) => {
-      const seconds = await this.renew(etcdLease(generation.number, id))
+      const seconds = await this.#renewSurely(place, id)
       return seconds === 0 ? undefined : { id, ttlMs: seconds * SECOND_MS }
     })
     return await Promise.all(renewals)
@@ -110,13 +113,25 @@ export class EtcdLeases implements Leases {
     return { id, ttlMs: Number(grantedTTL) * SECOND_MS, remainingMs }
   }
 
-  /** Renews one by its id in etcd. Answers its seconds, 0 when it has ended. */
-  renew(lease: string): Promise<number> {
+  /** Renews one by its id in etcd, as far as one member can tell. */
+  renew(lease: string): Promise<Renewed> {
     return this.#streamOf(Number(BigInt(lease) % BigInt(STREAMS))).renew(lease)
   }
 
   close(): void {
     for (const stream of this.#streams) stream.close()
+  }
+
+  /** Answers its seconds, 0 when it has ended; see `LeaseLook` for why that is looked at. */
+  async #renewSurely({ keyspace, generation }: Place, id: number): Promise<number> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const { seconds, term } = await this.renew(etcdLease(generation.number, id))
+      const seen = await this.#look.see(keyspace.lease(generation.number, id))
+      if (!seen.isThere) return 0
+      if (seconds > 0 && term === seen.term) return seconds
+      await this.#pause()
+    }
+    throw unavailable('The leader of etcd changes; try again at once.', 'no_leader')
   }
 
   async #place(): Promise<Place> {

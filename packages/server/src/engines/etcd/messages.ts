@@ -10,6 +10,8 @@ export type Int64 = number | string
 
 export interface Header {
   readonly revision: string
+  /** Each leader has one of its own. */
+  readonly raft_term: string
 }
 
 export interface EtcdKeyValue {
@@ -108,6 +110,11 @@ export interface LeaseTtl {
   readonly ID: string
   /** Seconds; 0 or less: there is no such lease. */
   readonly TTL: string
+}
+
+/** The header is of before it was renewed. */
+export interface LeaseRenewed extends LeaseTtl {
+  readonly header: Header | null
 }
 
 export interface LeaseState extends LeaseTtl {

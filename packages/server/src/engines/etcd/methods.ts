@@ -13,6 +13,7 @@ import type {
   Header,
   Int64,
   LeaseId,
+  LeaseRenewed,
   LeaseState,
   LeaseTtl,
   MemberStatus,
@@ -42,7 +43,7 @@ export const METHODS = {
   watch: method<WatchRequest, WatchResponse>('Watch', 'Watch'),
   grant: method<LeaseId & { readonly TTL: number }, LeaseTtl>('Lease', 'LeaseGrant'),
   revoke: method<LeaseId, { readonly header: Header | null }>('Lease', 'LeaseRevoke'),
-  keepAlive: method<LeaseId, LeaseTtl>('Lease', 'LeaseKeepAlive'),
+  keepAlive: method<LeaseId, LeaseRenewed>('Lease', 'LeaseKeepAlive'),
   timeToLive: method<{ readonly ID: Int64; readonly keys: boolean }, LeaseState>(
     'Lease',
     'LeaseTimeToLive',
