@@ -22,7 +22,7 @@ interface List {
 /** The resources, or the templates: in order of their keys, by id, and counted by namespace. */
 export class ResourceTable implements Reducer, ResourceRows {
   readonly family: ListFamily
-  readonly #indexes: readonly ResourceIndex[]
+  readonly #indexes: ResourceIndex[]
   readonly #types = new Map<string, Map<string, List>>()
   readonly #namespaces = new Map<string, Map<string, List>>()
   /** By type. Nearly every id has one row. */
@@ -31,12 +31,24 @@ export class ResourceTable implements Reducer, ResourceRows {
 
   constructor(family: ListFamily, indexes: readonly ResourceIndex[] = []) {
     this.family = family
-    this.#indexes = indexes
+    this.#indexes = [...indexes]
   }
 
   /** How many rows there are. */
   get size(): number {
     return this.#size
+  }
+
+  /** Tells an index of every change from now on; of what there is, its caller tells it. */
+  tell(index: ResourceIndex): void {
+    this.#indexes.push(index)
+  }
+
+  /** All rows, list by list. Not to be changed while it is walked. */
+  *all(): Generator<ResourceRow, void, undefined> {
+    for (const lists of this.#types.values()) {
+      for (const { rows } of lists.values()) yield* rows.values()
+    }
   }
 
   put(entry: KeyValue): void {

@@ -81,6 +81,7 @@ export class ViewFollower implements Actor {
       }
       if (signal.aborted) return
     }
+    await tables.openSearch(clock)
     this.#rebuild = undefined
     view.replace(tables, snapshot.revision, why === 'start' ? undefined : why)
     const tookMs = Math.round(clock.monotonicMs() - startedMs)

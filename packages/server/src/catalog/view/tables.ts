@@ -1,6 +1,7 @@
 import type { Clock } from '@rollcall/runtime'
 import { ElectionTable } from '../election-table.ts'
 import type { Change, KeyValue } from '../engine.ts'
+import { inSlices } from '../engine/slices.ts'
 import { FAMILY, KV_PREFIX } from '../key-schema.ts'
 import { LeaseTable } from '../leases/lease-table.ts'
 import { HostIndex } from '../machines/host-index.ts'
@@ -25,13 +26,29 @@ export class ViewTables {
   readonly types = new TypeTable()
   readonly #byFamily: ReadonlyMap<string, Reducer>
 
-  /** With a clock, what may lag behind catches up by itself. */
+  /**
+   * With a clock, what searches ask catches up by itself, from `openSearch` on; without one, it is
+   * told of every change at once and only searches make it catch up.
+   */
   constructor(clock?: Clock) {
     this.search = new SearchIndex(clock)
-    this.resources = new ResourceTable(FAMILY.resource, [this.hosts, this.search])
+    this.resources = new ResourceTable(FAMILY.resource, [this.hosts])
+    if (!clock) this.resources.tell(this.search)
     const { kv, leases, elections, namespaces, resources, templates, types } = this
     const tables = [kv, leases, elections, namespaces, resources, templates, types]
     this.#byFamily = new Map(tables.map((table): [string, Reducer] => [table.family, table]))
+  }
+
+  /**
+   * Tells what searches ask of everything that was read, and of what changes from then on. To
+   * index half a million resources takes longer than to read them, and a node that has read
+   * them may serve: so it begins when that is done. Nothing may change meanwhile.
+   */
+  async openSearch(clock: Clock): Promise<void> {
+    await inSlices(clock, this.resources.all(), (row) => {
+      this.search.put(row, undefined)
+    })
+    this.resources.tell(this.search)
   }
 
   put(entry: KeyValue): void {
