@@ -8,7 +8,7 @@
  * @module
  */
 
-import { invariant } from '@rollcall/runtime'
+import { invariant, type Clock } from '@rollcall/runtime'
 import { SharedQuestion } from '../../catalog/shared-question.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { METHODS } from './methods.ts'
@@ -25,17 +25,23 @@ export interface LeaseSeen {
   readonly term: string
 }
 
+export interface LeaseLookOptions {
+  readonly client: EtcdClient
+  readonly clock: Clock
+}
+
 type Look = (record: Buffer) => LeaseSeen
 
 /** Looks for all who ask at once together. */
 export class LeaseLook {
   readonly #client: EtcdClient
-  readonly #question = new SharedQuestion(() => this.#ask())
+  readonly #question: SharedQuestion<Look>
   /** What the next look is for. */
   #records = new Map<string, Buffer>()
 
-  constructor(client: EtcdClient) {
+  constructor({ client, clock }: LeaseLookOptions) {
     this.#client = client
+    this.#question = new SharedQuestion(() => this.#ask(), clock)
   }
 
   /** Looks for the record of a lease, after it was called. Rejects with a refusal. */

@@ -49,7 +49,7 @@ export class EtcdLeases implements Leases {
 
   constructor(options: EtcdLeasesOptions) {
     this.#options = options
-    this.#look = new LeaseLook(options.client)
+    this.#look = new LeaseLook(options)
     this.#streams = Array.from({ length: STREAMS }, () => new KeepAliveStream(options))
   }
 
