@@ -8,6 +8,7 @@
 import * as prometheus from 'prom-client'
 import { CATALOG_HISTOGRAMS, type HistogramDefinition } from './catalog-definitions.ts'
 import type { Counter, Gauge, Histogram, HttpObserver, PeerGauge } from './handles.ts'
+import { HistogramFamily, type HistogramSeries } from './histogram-family.ts'
 import { openLoopDelay } from './loop-delay.ts'
 import {
   COUNTERS,
@@ -120,17 +121,8 @@ function counter(registry: prometheus.Registry, { name, help }: MetricDefinition
   }
 }
 
-function histogram(
-  registry: prometheus.Registry,
-  { name, help, buckets }: HistogramDefinition,
-): Histogram {
-  const registers = [registry]
-  const kept = new prometheus.Histogram({ name, help, buckets: [...buckets], registers })
-  return {
-    observe: (value) => {
-      kept.observe(value)
-    },
-  }
+function histogram(registry: prometheus.Registry, definition: HistogramDefinition): Histogram {
+  return new HistogramFamily(registry, definition).series()
 }
 
 /** Makes all children at once, so that each is scraped as 0 before it first happens. */
@@ -158,26 +150,36 @@ const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT PATCH DELETE OPT
 
 function httpObserver(registry: prometheus.Registry): HttpObserver {
   const registers = [registry]
+  const tallies: (() => void)[] = []
   const requests = new prometheus.Counter({
     name: HTTP_REQUESTS.name,
     help: HTTP_REQUESTS.help,
     labelNames: HTTP_REQUESTS.labels,
     registers,
+    collect: () => {
+      for (const add of tallies) add()
+    },
   })
-  const durations = new prometheus.Histogram({
-    name: HTTP_DURATIONS.name,
-    help: HTTP_DURATIONS.help,
-    labelNames: HTTP_DURATIONS.labels,
-    buckets: [...HTTP_DURATIONS.buckets],
-    registers,
-  })
+  const durations = new HistogramFamily(registry, HTTP_DURATIONS)
+  const timed = new Map<string, HistogramSeries>()
+  const seriesOf = (method: string, route: string): HistogramSeries => {
+    const kind = `${method} ${route}`
+    const series = timed.get(kind) ?? durations.series({ method, route })
+    timed.set(kind, series)
+    return series
+  }
   return {
     observer({ method, route = 'unmatched', status }) {
-      const counted = requests.labels({ method, route, status })
-      const timed = durations.labels({ method, route })
+      const series = seriesOf(method, route)
+      // Counted here and added when somebody looks: each time it costs more than all else here.
+      let counted = 0
+      tallies.push(() => {
+        if (counted > 0) requests.inc({ method, route, status }, counted)
+        counted = 0
+      })
       return (durationMs) => {
-        counted.inc()
-        timed.observe(durationMs / 1_000)
+        counted += 1
+        series.observe(durationMs / 1_000)
       }
     },
     observe(request) {
@@ -186,7 +188,7 @@ function httpObserver(registry: prometheus.Registry): HttpObserver {
       const route = request.route ?? 'unmatched'
       requests.inc({ method, route, status: request.status })
       if (request.durationMs === undefined) return
-      durations.observe({ method, route }, request.durationMs / 1_000)
+      seriesOf(method, route).observe(request.durationMs / 1_000)
     },
   }
 }
