@@ -20,6 +20,8 @@ export interface Searching {
 
 export interface SearchReport {
   readonly times: number
+  /** Searches of the same kind before these, which are not in the figures. */
+  readonly warmUp: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
@@ -56,6 +58,7 @@ for (const [at, one] of searchCases(count).entries()) {
   const sorted = Float64Array.from(tookMs).sort()
   report(`searched ${at}`, {
     times,
+    warmUp,
     p50Ms: quantile(sorted, 0.5),
     p99Ms: quantile(sorted, 0.99),
     maxMs: quantile(sorted, 1),

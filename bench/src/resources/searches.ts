@@ -71,7 +71,7 @@ function prefix(pick: Pick): SearchCase[] {
     },
     {
       ...shared,
-      what: 'names that begin so, a tenth',
+      what: 'names that begin so, 11111 or more',
       key: 'name',
       value: (n) => `web-${1 + (n % 9)}`,
       hitsMin: 100,

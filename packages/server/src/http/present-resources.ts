@@ -26,7 +26,7 @@ export function presentTree(tree: NamespaceTree): SentTree {
 }
 
 export function presentResource({ id, ns, type, properties, revision }: Resource): SentResource {
-  return { id, ns, type, properties: { ...properties }, revision }
+  return { id, ns, type, properties, revision }
 }
 
 export function presentType(described: ResourceType): SentType {
