@@ -37,6 +37,7 @@ test('those who shared an answer and come back one after the other share the nex
   const { asked, shared, turn } = setUp()
   const before = [shared.ask(), shared.ask(), shared.ask()]
   asked[0]?.resolve(1)
+  expect(await before[0]).toBe(1)
   await turn()
   asked[1]?.resolve(2)
   expect(await Promise.all(before)).toEqual([1, 2, 2])

@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from '@rollcall/runtime'
-import { gather, mostOf } from './engine/gather.ts'
+import { Gathering } from './engine/gathering.ts'
 
 interface Waiting<Answer> {
   readonly resolve: (answer: Answer) => void
@@ -22,13 +22,13 @@ export class SharedQuestion<Answer> {
   readonly #ask: () => Promise<Answer>
   readonly #clock: Pick<Clock, 'after' | 'monotonicMs'>
   #waiting: Waiting<Answer>[] = []
-  /** How many shared the last one. */
-  #lastSize = 0
+  readonly #gathering: Gathering
   #isAsking = false
 
   constructor(ask: () => Promise<Answer>, clock: Pick<Clock, 'after' | 'monotonicMs'>) {
     this.#ask = ask
     this.#clock = clock
+    this.#gathering = new Gathering(clock)
   }
 
   /** Rejects with what asking rejects with; those who wait for their turn then need not ask again. */
@@ -43,17 +43,17 @@ export class SharedQuestion<Answer> {
     this.#isAsking = true
     while (this.#waiting.length > 0) {
       // Those who shared the last one come back one after the other.
-      if (this.#lastSize > 1) {
-        await gather(this.#clock, () => this.#waiting.length, mostOf(this.#lastSize))
-      }
+      if (this.#gathering.isOfMany) await this.#gathering.gather(() => this.#waiting.length)
       const asking = this.#take()
-      this.#lastSize = asking.length
+      const startedMs = this.#clock.monotonicMs()
       try {
         const answer = await this.#ask()
         for (const { resolve } of asking) resolve(answer)
       } catch (error) {
         for (const { reject } of [...asking, ...this.#take()]) reject(error)
       }
+      const tookMs = this.#clock.monotonicMs() - startedMs
+      this.#gathering.ended(asking.length, this.#waiting.length, tookMs)
     }
     this.#isAsking = false
   }

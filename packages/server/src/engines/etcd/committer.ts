@@ -9,7 +9,7 @@ import { hasCode, RegistryError } from '@rollcall/protocol/errors'
 import { Backoff, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import { checkCommit } from '../../catalog/engine/check-commit.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
-import { gather, mostOf } from '../../catalog/engine/gather.ts'
+import { Gathering } from '../../catalog/engine/gathering.ts'
 import { leaseNotFound } from '../../catalog/engine/lease-terms.ts'
 import type { Commit, CommitResult } from '../../catalog/engine.ts'
 import { batchRequest, type BatchRequest } from './batch-request.ts'
@@ -72,12 +72,12 @@ export class Committer {
   readonly #closing = new AbortController()
   #queue: Job[] = []
   #bytes = 0
-  /** How many commits the last batch had. */
-  #lastSize = 0
+  readonly #gathering: Gathering
   #running: Promise<void> | undefined
 
   constructor(options: CommitterOptions) {
     this.#options = options
+    this.#gathering = new Gathering(options.clock)
   }
 
   /** Rejects as the port says. */
@@ -138,7 +138,7 @@ export class Committer {
   async #run(): Promise<void> {
     const { session, clock } = this.#options
     while (this.#queue.length > 0) {
-      await gather(clock, () => this.#queue.length, mostOf(this.#lastSize))
+      await this.#gathering.gather(() => this.#queue.length)
       try {
         await session.ensure()
       } catch (error) {
@@ -147,9 +147,10 @@ export class Committer {
       }
       const { taken, left } = cutBatch(this.#queue)
       this.#queue = left
-      this.#lastSize = taken.length
       for (const { bytes } of taken) this.#bytes -= bytes
+      const startedMs = clock.monotonicMs()
       await session.useLane(() => this.#sendCurrent(taken))
+      this.#gathering.ended(taken.length, this.#queue.length, clock.monotonicMs() - startedMs)
     }
   }
 

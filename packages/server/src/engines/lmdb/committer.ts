@@ -10,7 +10,7 @@ import { RegistryError } from '@rollcall/protocol/errors'
 import type { Clock } from '@rollcall/runtime'
 import type { ChangeFeed } from '../../catalog/engine/change-feed.ts'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
-import { gather, type GatherOptions } from '../../catalog/engine/gather.ts'
+import { Gathering } from '../../catalog/engine/gathering.ts'
 import type { LeaseBook } from '../../catalog/engine/lease-book.ts'
 import { inSlices, turn } from '../../catalog/engine/slices.ts'
 import { StoredContent } from './content.ts'
@@ -21,8 +21,6 @@ import { readAhead } from './read-ahead.ts'
 import type { StoredState } from './state.ts'
 import type { Store, StoreWrite } from './store.ts'
 
-/** Of those who were answered this share is waited for, as long as they had waited, but no longer than this. */
-const RETURNING = { share: 0.9, mostMs: 3 }
 /** A disk that has not answered for this long is said to be broken. */
 const PATIENCE_MS = 10_000
 /** Keys that are read ahead for one group, about; one that is not full of deletes needs no more. */
@@ -46,8 +44,7 @@ export class Committer {
   #state: StoredState
   #content: StoredContent
   readonly #queue = new JobQueue()
-  /** Who is likely to be there for the next group. */
-  #expected: GatherOptions = { enough: 0, mostMs: 0 }
+  readonly #gathering: Gathering
   readonly #tasks: (() => Promise<void>)[] = []
   readonly #quiet: (() => void)[] = []
   #group: Group | undefined
@@ -58,6 +55,7 @@ export class Committer {
   constructor(options: CommitterOptions) {
     this.#options = options
     this.#state = options.state
+    this.#gathering = new Gathering(options.io)
     this.#content = new StoredContent(options.store, options.state)
   }
 
@@ -200,7 +198,7 @@ export class Committer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0 || this.#tasks.length > 0) {
-      await gather(this.#options.io, () => this.#queue.length, this.#expected)
+      await this.#gathering.gather(() => this.#queue.length)
       if (this.#queue.length > 0) await this.#runGroup()
       for (const read of this.#quiet.splice(0)) read()
       await this.#tasks.shift()?.()
@@ -233,16 +231,7 @@ export class Committer {
       for (const { job } of decided) job.reject(error)
     }
     ended()
-    this.#expect(decided.length, io.monotonicMs() - startedMs)
-  }
-
-  /**
-   * Those who wait already, and those who were just answered and come back with their next. Else
-   * they would take turns, half of them in each group, and each group costs the disk the same.
-   */
-  #expect(answered: number, tookMs: number): void {
-    const enough = this.#queue.length + answered * RETURNING.share
-    this.#expected = { enough, mostMs: Math.min(tookMs, RETURNING.mostMs) }
+    this.#gathering.ended(decided.length, this.#queue.length, io.monotonicMs() - startedMs)
   }
 
   async #readAhead(group: Group): Promise<void> {
