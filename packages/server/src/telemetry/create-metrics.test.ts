@@ -198,25 +198,6 @@ test('counts and times requests by method, route and status', async () => {
   })
 })
 
-test('an observer of one kind counts and times it with the others of that kind, each once', async () => {
-  const { http, text } = createMetrics({ ofProcess: false })
-  const kind = { method: 'GET', route: '/services', status: 200 }
-  const observe = http.observer(kind)
-  http.observer({ ...kind, route: '/never' })
-  observe(30)
-  http.observe({ ...kind, durationMs: 10 })
-  await scrape({ text })
-  observe(20)
-  const samples = await scrape({ text })
-  const duration = 'rollcall_http_request_duration_seconds'
-  expect(samples).toMatchObject({
-    'rollcall_http_requests_total{method="GET",route="/services",status="200"}': 3,
-    [`${duration}_count{method="GET",route="/services"}`]: 3,
-    [`${duration}_sum{method="GET",route="/services"}`]: 0.06,
-  })
-  expect(await text()).not.toContain('/never')
-})
-
 test('keeps the metrics of two nodes apart, and out of the registry of the process', async () => {
   const [one, other] = [createMetrics({ ofProcess: false }), createMetrics({ ofProcess: false })]
   one.cancels.inc()

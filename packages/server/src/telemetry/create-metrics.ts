@@ -8,7 +8,6 @@
 import * as prometheus from 'prom-client'
 import { CATALOG_HISTOGRAMS, type HistogramDefinition } from './catalog-definitions.ts'
 import type { Counter, Gauge, Histogram, HttpObserver, PeerGauge } from './handles.ts'
-import { HistogramFamily, type HistogramSeries } from './histogram-family.ts'
 import { openLoopDelay } from './loop-delay.ts'
 import {
   COUNTERS,
@@ -121,8 +120,17 @@ function counter(registry: prometheus.Registry, { name, help }: MetricDefinition
   }
 }
 
-function histogram(registry: prometheus.Registry, definition: HistogramDefinition): Histogram {
-  return new HistogramFamily(registry, definition).series()
+function histogram(
+  registry: prometheus.Registry,
+  { name, help, buckets }: HistogramDefinition,
+): Histogram {
+  const registers = [registry]
+  const kept = new prometheus.Histogram({ name, help, buckets: [...buckets], registers })
+  return {
+    observe: (value) => {
+      kept.observe(value)
+    },
+  }
 }
 
 /** Makes all children at once, so that each is scraped as 0 before it first happens. */
@@ -150,36 +158,26 @@ const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT PATCH DELETE OPT
 
 function httpObserver(registry: prometheus.Registry): HttpObserver {
   const registers = [registry]
-  const tallies: (() => void)[] = []
   const requests = new prometheus.Counter({
     name: HTTP_REQUESTS.name,
     help: HTTP_REQUESTS.help,
     labelNames: HTTP_REQUESTS.labels,
     registers,
-    collect: () => {
-      for (const add of tallies) add()
-    },
   })
-  const durations = new HistogramFamily(registry, HTTP_DURATIONS)
-  const timed = new Map<string, HistogramSeries>()
-  const seriesOf = (method: string, route: string): HistogramSeries => {
-    const kind = `${method} ${route}`
-    const series = timed.get(kind) ?? durations.series({ method, route })
-    timed.set(kind, series)
-    return series
-  }
+  const durations = new prometheus.Histogram({
+    name: HTTP_DURATIONS.name,
+    help: HTTP_DURATIONS.help,
+    labelNames: HTTP_DURATIONS.labels,
+    buckets: [...HTTP_DURATIONS.buckets],
+    registers,
+  })
   return {
     observer({ method, route = 'unmatched', status }) {
-      const series = seriesOf(method, route)
-      // Counted here and added when somebody looks: each time it costs more than all else here.
-      let counted = 0
-      tallies.push(() => {
-        if (counted > 0) requests.inc({ method, route, status }, counted)
-        counted = 0
-      })
+      const counted = requests.labels({ method, route, status })
+      const timed = durations.labels({ method, route })
       return (durationMs) => {
-        counted += 1
-        series.observe(durationMs / 1_000)
+        counted.inc()
+        timed.observe(durationMs / 1_000)
       }
     },
     observe(request) {
@@ -188,7 +186,7 @@ function httpObserver(registry: prometheus.Registry): HttpObserver {
       const route = request.route ?? 'unmatched'
       requests.inc({ method, route, status: request.status })
       if (request.durationMs === undefined) return
-      seriesOf(method, route).observe(request.durationMs / 1_000)
+      durations.observe({ method, route }, request.durationMs / 1_000)
     },
   }
 }
