@@ -151,3 +151,16 @@ test('a search that nobody waits for ends', async () => {
   ])
   await expect(search(query, ending.signal)).rejects.toMatchObject({ code: 'unavailable' })
 })
+
+test('a search that ends while it takes over what changed lets the next one in', async () => {
+  const { clock, find, search } = setUp({ hosts: 2_000 })
+  const ending = new AbortController()
+  const query = { ns: '', value: 'web-1', mode: 'exact', limit: 9 } as const
+  const ended = expect(search(query, ending.signal)).rejects.toMatchObject({ code: 'unavailable' })
+  ending.abort()
+  await clock.advance(0)
+  await ended
+  const next = find({ value: 'web-1' })
+  await clock.advance(0)
+  await expect(next).resolves.toMatchObject({ hits: [{ resource: { ns: 'shop/db' } }] })
+})

@@ -42,9 +42,10 @@ export class SearchRun {
     present: (row: ResourceRow) => SearchHit['resource'],
   ): Promise<{ readonly page: Omit<SearchPage, 'next'>; readonly next: number | undefined }> {
     const { source, work } = this.options
-    await this.#catchUp()
-    const stop = source.index.observe((row) => this.#came.push(row))
+    let stop = () => {}
     try {
+      await this.#catchUp()
+      stop = source.index.observe((row) => this.#came.push(row))
       await look(this)
       do {
         await this.#catchUp()
