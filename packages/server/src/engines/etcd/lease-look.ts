@@ -9,7 +9,7 @@
  */
 
 import { invariant, type Clock } from '@rollcall/runtime'
-import { SharedQuestion } from '../../catalog/shared-question.ts'
+import { SharedQuestion } from '../../catalog/engine/shared-question.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { METHODS } from './methods.ts'
 

@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from '@rollcall/runtime'
-import { Gathering } from './engine/gathering.ts'
+import { Gathering } from './gathering.ts'
 
 interface Waiting<Answer> {
   readonly resolve: (answer: Answer) => void
