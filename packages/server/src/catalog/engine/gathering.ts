@@ -8,9 +8,7 @@ import type { Clock } from '@rollcall/runtime'
 import { turn } from './slices.ts'
 
 /** Of those who were answered this share is waited for, as long as their group took, but no longer than this. */
-const RETURNING = { share: 0.9, mostMs: 3 }
-/** A clock that stands still ends the wait after so many turns. */
-const TURNS = 100
+const RETURNING = { share: 0.9, mostMs: 10 }
 /** Where too few came, so many groups go without a wait. */
 const SKIPPED = 16
 
@@ -24,13 +22,17 @@ const SKIPPED = 16
  * repeated for a while. Whoever asks alone waits for nobody.
  */
 export class Gathering {
-  readonly #clock: Pick<Clock, 'after' | 'monotonicMs'>
+  readonly #clock: Pick<Clock, 'after'>
+  readonly #waiting: () => number
   #expected = 0
   #mostMs = 0
   #skips = 0
+  #go: (() => void) | undefined
 
-  constructor(clock: Pick<Clock, 'after' | 'monotonicMs'>) {
+  /** `waiting` answers how many wait for the next group. */
+  constructor(clock: Pick<Clock, 'after'>, waiting: () => number) {
     this.#clock = clock
+    this.#waiting = waiting
   }
 
   /** Whether more than one is likely to be in the next group. */
@@ -39,20 +41,32 @@ export class Gathering {
   }
 
   /** Resolves after a turn of the event loop, or once as many wait as are expected. */
-  async gather(waiting: () => number): Promise<void> {
-    const untilMs = this.#clock.monotonicMs() + this.#mostMs
-    let turns = 0
-    do {
-      await turn(this.#clock)
-      turns += 1
-      if (waiting() === 0 || waiting() >= this.#expected) return
-    } while (turns < TURNS && this.#clock.monotonicMs() < untilMs)
-    if (this.#mostMs > 0) this.#skips = SKIPPED
+  async gather(): Promise<void> {
+    await turn(this.#clock)
+    const waiting = this.#waiting()
+    if (waiting === 0 || waiting >= this.#expected || this.#mostMs === 0) return
+    const ms = this.#mostMs
+    await new Promise<void>((resolve) => {
+      const stop = this.#clock.after(ms, () => {
+        this.#skips = SKIPPED
+        resolve()
+      })
+      this.#go = () => {
+        stop()
+        resolve()
+      }
+    })
+    this.#go = undefined
   }
 
-  /** Takes note of a group that has ended: how many were answered, and wait already; how long it took. */
-  ended(answered: number, waiting: number, tookMs: number): void {
-    this.#expected = answered * RETURNING.share + waiting
+  /** One more waits. */
+  came(): void {
+    if (this.#go && this.#waiting() >= this.#expected) this.#go()
+  }
+
+  /** Takes note of a group that has ended: how many were answered, and how long it took. */
+  ended(answered: number, tookMs: number): void {
+    this.#expected = answered * RETURNING.share + this.#waiting()
     this.#skips = Math.max(0, this.#skips - 1)
     this.#mostMs = this.#skips > 0 ? 0 : Math.min(tookMs, RETURNING.mostMs)
   }

@@ -28,13 +28,14 @@ export class SharedQuestion<Answer> {
   constructor(ask: () => Promise<Answer>, clock: Pick<Clock, 'after' | 'monotonicMs'>) {
     this.#ask = ask
     this.#clock = clock
-    this.#gathering = new Gathering(clock)
+    this.#gathering = new Gathering(clock, () => this.#waiting.length)
   }
 
   /** Rejects with what asking rejects with; those who wait for their turn then need not ask again. */
   ask(): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
+      this.#gathering.came()
       if (!this.#isAsking) void this.#answerAll()
     })
   }
@@ -43,7 +44,7 @@ export class SharedQuestion<Answer> {
     this.#isAsking = true
     while (this.#waiting.length > 0) {
       // Those who shared the last one come back one after the other.
-      if (this.#gathering.isOfMany) await this.#gathering.gather(() => this.#waiting.length)
+      if (this.#gathering.isOfMany) await this.#gathering.gather()
       const asking = this.#take()
       const startedMs = this.#clock.monotonicMs()
       try {
@@ -53,7 +54,7 @@ export class SharedQuestion<Answer> {
         for (const { reject } of [...asking, ...this.#take()]) reject(error)
       }
       const tookMs = this.#clock.monotonicMs() - startedMs
-      this.#gathering.ended(asking.length, this.#waiting.length, tookMs)
+      this.#gathering.ended(asking.length, tookMs)
     }
     this.#isAsking = false
   }

@@ -77,7 +77,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options
-    this.#gathering = new Gathering(options.clock)
+    this.#gathering = new Gathering(options.clock, () => this.#queue.length)
   }
 
   /** Rejects as the port says. */
@@ -124,6 +124,7 @@ export class Committer {
     return new Promise((resolve, reject) => {
       this.#queue.push({ ...job, generation, resolve, reject })
       this.#bytes += job.bytes
+      this.#gathering.came()
       this.#pump()
     })
   }
@@ -138,7 +139,7 @@ export class Committer {
   async #run(): Promise<void> {
     const { session, clock } = this.#options
     while (this.#queue.length > 0) {
-      await this.#gathering.gather(() => this.#queue.length)
+      await this.#gathering.gather()
       try {
         await session.ensure()
       } catch (error) {
@@ -150,7 +151,7 @@ export class Committer {
       for (const { bytes } of taken) this.#bytes -= bytes
       const startedMs = clock.monotonicMs()
       await session.useLane(() => this.#sendCurrent(taken))
-      this.#gathering.ended(taken.length, this.#queue.length, clock.monotonicMs() - startedMs)
+      this.#gathering.ended(taken.length, clock.monotonicMs() - startedMs)
     }
   }
 

@@ -55,7 +55,7 @@ export class Committer {
   constructor(options: CommitterOptions) {
     this.#options = options
     this.#state = options.state
-    this.#gathering = new Gathering(options.io)
+    this.#gathering = new Gathering(options.io, () => this.#queue.length)
     this.#content = new StoredContent(options.store, options.state)
   }
 
@@ -88,6 +88,7 @@ export class Committer {
         resolve: resolve as (answer: unknown) => void,
         reject,
       })
+      this.#gathering.came()
       this.#work()
     })
   }
@@ -198,7 +199,7 @@ export class Committer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0 || this.#tasks.length > 0) {
-      await this.#gathering.gather(() => this.#queue.length)
+      await this.#gathering.gather()
       if (this.#queue.length > 0) await this.#runGroup()
       for (const read of this.#quiet.splice(0)) read()
       await this.#tasks.shift()?.()
@@ -231,7 +232,7 @@ export class Committer {
       for (const { job } of decided) job.reject(error)
     }
     ended()
-    this.#gathering.ended(decided.length, this.#queue.length, io.monotonicMs() - startedMs)
+    this.#gathering.ended(decided.length, io.monotonicMs() - startedMs)
   }
 
   async #readAhead(group: Group): Promise<void> {
