@@ -47,6 +47,7 @@ export { KV_LIMITS, LEASE_LIMITS, NAMESPACE_LIMITS, RESOURCE_LIMITS } from './li
 export { CatalogPlane } from './plane.ts'
 export { keyNotFound, leaseNotFound } from './refusals.ts'
 export type {
+  Ending,
   Machines,
   Namespace,
   NamespaceChange,

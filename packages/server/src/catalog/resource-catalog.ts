@@ -260,8 +260,13 @@ export interface SearchPage {
   readonly scanned: number
 }
 
+/** Whether nobody waits for a search any longer: a flag, or an `AbortSignal`, which Node keeps until a great collection. */
+export interface Ending {
+  readonly aborted: boolean
+}
+
 /** Rejects with `namespace_not_found`, and `invalid_argument` for a pattern that is none. Long ones give way to others. */
-export type Search = (query: SearchQuery, signal?: AbortSignal) => Promise<SearchPage>
+export type Search = (query: SearchQuery, ending?: Ending) => Promise<SearchPage>
 
 /** A machine in the tree: it registers once, however many nodes hear of it. */
 export interface Machines {

@@ -2,7 +2,7 @@ import { invalidArgument, limitExceeded } from '@rollcall/protocol/errors'
 import type { CatalogOptions } from '../catalog-core.ts'
 import { SEARCH_LIMITS } from '../limits.ts'
 import { namespaceNotFound, unavailable } from '../refusals.ts'
-import type { Resource, Search, SearchQuery } from '../resource-catalog.ts'
+import type { Ending, Resource, Search, SearchQuery } from '../resource-catalog.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
 import type { ViewTables } from '../view/tables.ts'
 import { valueMatcher } from './matcher.ts'
@@ -25,27 +25,27 @@ export interface SearchedCore {
 export interface ResourceSearchOptions {
   readonly tuning?: SearchTuning
   /** Takes the place of work that waits for its turn. */
-  readonly workFor?: (signal: AbortSignal) => SearchWork
+  readonly workFor?: (ending: Ending) => SearchWork
 }
 
 /** Finds resources by what is in them. See `Search` for the contract. */
 export class ResourceSearch {
   readonly #core: SearchedCore
   readonly #tuning: SearchTuning
-  readonly #workFor: (signal: AbortSignal) => SearchWork
-  readonly #never = new AbortController().signal
+  readonly #workFor: (ending: Ending) => SearchWork
+  readonly #never: Ending = { aborted: false }
 
   constructor(core: SearchedCore, options: ResourceSearchOptions = {}) {
     const { clock } = core.options
     const gate = new Gate(clock)
     this.#core = core
     this.#tuning = options.tuning ?? SEARCH_TUNING
-    this.#workFor = options.workFor ?? ((signal) => new Work({ clock, gate, signal }))
+    this.#workFor = options.workFor ?? ((ending) => new Work({ clock, gate, ending }))
   }
 
-  readonly search: Search = async (query, signal = this.#never) => {
+  readonly search: Search = async (query, ending = this.#never) => {
     checkQuery(query)
-    if (signal.aborted) throw unavailable('The search was ended before it began.')
+    if (ending.aborted) throw unavailable('The search was ended before it began.')
     const { namespaces, resources, search: source } = this.#core.tables
     if (source.behind > SEARCH_LIMITS.behind) {
       throw unavailable('What was written is still being indexed; try again in a moment.')
@@ -59,7 +59,7 @@ export class ResourceSearch {
       matcher: valueMatcher(mode, value),
       key,
       page: new Page(after === undefined ? -1 : parseCursor(after), limit),
-      work: this.#workFor(signal),
+      work: this.#workFor(ending),
       tuning: this.#tuning,
     })
     const present = ({ id, nsId, type, properties, revision }: ResourceRow): Resource => {

@@ -7,7 +7,7 @@ function setUp() {
   const clock = new FakeClock()
   const gate = new Gate(clock)
   const ending = new AbortController()
-  const work = () => new Work({ clock, gate, signal: ending.signal })
+  const work = () => new Work({ clock, gate, ending: ending.signal })
   /** Does so much that it has to wait for its turn. */
   const long = async (name: string, entered: string[]) => {
     const one = work()

@@ -11,6 +11,7 @@ import type { Clock } from '@rollcall/runtime'
 import { SLICE_MS, Slices } from '../engine/slices.ts'
 import { SEARCH_LIMITS } from '../limits.ts'
 import { unavailable } from '../refusals.ts'
+import type { Ending } from '../resource-catalog.ts'
 
 /** Lets one after the other in, as many in a turn of the event loop as fit into a slice. */
 export class Gate {
@@ -68,7 +69,7 @@ export class Gate {
 export interface WorkOptions {
   readonly clock: Clock
   readonly gate: Gate
-  readonly signal: AbortSignal
+  readonly ending: Ending
 }
 
 /** The work of one search, step by step. */
@@ -116,8 +117,8 @@ export class Work implements SearchWork {
   }
 
   #check(): void {
-    const { clock, signal } = this.#options
-    if (signal.aborted) throw unavailable('The search was ended before it was done.')
+    const { clock, ending } = this.#options
+    if (ending.aborted) throw unavailable('The search was ended before it was done.')
     const { tookMs } = SEARCH_LIMITS
     const elapsedMs = Math.round(clock.monotonicMs() - this.#startedMs)
     if (elapsedMs > tookMs) throw limitExceeded('search milliseconds', tookMs, elapsedMs)

@@ -7,6 +7,7 @@
 import { hasCode, invalidArgument } from '@rollcall/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type {
+  Ending,
   Properties,
   ResourceCatalog,
   ResourcePlace,
@@ -72,14 +73,14 @@ export async function searchResources(
   const key = fields.text('k')
   // Leaves have no templates, and nothing else is searched.
   if (template) return sendData(reply, {})
-  const gone = new AbortController()
+  const ending = { aborted: false }
   const stop = whenGone(request.raw, reply.raw, () => {
-    gone.abort()
+    ending.aborted = true
   })
   try {
     const query = { type, ns, value, ...(key !== '' && { key }) }
     const modes = modesOf(fields.text('mod'), value)
-    return sendData(reply, await found(catalog, { query, modes, signal: gone.signal }))
+    return sendData(reply, await found(catalog, { query, modes, ending }))
   } finally {
     stop()
   }
@@ -95,17 +96,17 @@ interface Searching {
   readonly query: Omit<SearchQuery, 'mode' | 'after' | 'limit'>
   /** Tried one after the other, until something is found. */
   readonly modes: readonly SearchMode[]
-  readonly signal: AbortSignal
+  readonly ending: Ending
 }
 
 async function found(
   catalog: ResourceCatalog,
-  { query, modes, signal }: Searching,
+  { query, modes, ending }: Searching,
 ): Promise<Readonly<Record<string, readonly Properties[]>>> {
   const byNs = new Map<string, Properties[]>()
   for (const mode of modes) {
     try {
-      await collect(catalog, { ...query, mode, limit: PAGE }, { byNs, signal })
+      await collect(catalog, { ...query, mode, limit: PAGE }, { byNs, ending })
     } catch (error) {
       // No pattern, so it is meant as it stands.
       if (mode !== 'regex' || !hasCode(error, 'invalid_argument')) throw error
@@ -118,11 +119,11 @@ async function found(
 async function collect(
   { search, namespaces }: ResourceCatalog,
   query: SearchQuery,
-  { byNs, signal }: { readonly byNs: Map<string, Properties[]>; readonly signal: AbortSignal },
+  { byNs, ending }: { readonly byNs: Map<string, Properties[]>; readonly ending: Ending },
 ): Promise<void> {
   let after: string | undefined
   do {
-    const page = await search({ ...query, after }, signal)
+    const page = await search({ ...query, after }, ending)
     for (const { resource } of page.hits) {
       const ns = nsOf(resource.ns, namespaces)
       const rows = byNs.get(ns)

@@ -9,7 +9,6 @@ import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Catalog, SearchQuery as Sought } from '../../catalog/index.ts'
-import { refusal } from '../problem.ts'
 import { whenGone } from '../when-gone.ts'
 import { FRESHNESS, readable } from './catalog-reads.ts'
 import { nextOf, pageOf, PAGING } from './cursors.ts'
@@ -62,13 +61,13 @@ async function search(
   const list = ['search', type, ns, key, value, mode]
   const page = pageOf(request.query, list, limits.pageMax)
   await readable(catalog, request, reply)
-  const stopping = new AbortController()
+  const ending = { aborted: false }
   const stopWaiting = whenGone(request.raw, reply.raw, () => {
-    stopping.abort(refusal('unavailable', 'Nobody waits for what was searched any more.'))
+    ending.aborted = true
   })
   const startedMs = clock.monotonicMs()
   try {
-    const found = await catalog.search({ ...sought, ...page }, stopping.signal)
+    const found = await catalog.search({ ...sought, ...page }, ending)
     return {
       hits: found.hits.map(({ resource, matched }) => ({
         ...presentResource(resource),
