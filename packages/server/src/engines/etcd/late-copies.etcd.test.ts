@@ -6,13 +6,14 @@
  */
 
 import { status as STATUS } from '@grpc/grpc-js'
-import { silentLog, start, systemClock, systemRandom } from '@rollcall/runtime'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '@rollcall/runtime'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Commit, Restorable } from '../../catalog/engine.ts'
 import { bytes, contentOf, doAll, put, read, remove } from '../../testing/engine-contract/home.ts'
+import { etcdOfFile, runEtcdEngine } from '../../testing/etcd-engines.ts'
 import { EtcdDoor, type DoorCall, type Passage } from '../../testing/etcd-door.ts'
-import { askEtcd, EtcdMembers } from '../../testing/etcd-members.ts'
-import { openEtcdEngine, type EtcdEngine } from './index.ts'
+import { askEtcd } from '../../testing/etcd-members.ts'
+import type { EtcdEngine } from './index.ts'
 import { METHODS } from './methods.ts'
 
 const never = new AbortController().signal
@@ -25,39 +26,21 @@ const FULL = {
 const TOO_LARGE = { code: STATUS.INVALID_ARGUMENT, details: 'etcdserver: request is too large' }
 const DENIED = { code: STATUS.PERMISSION_DENIED, details: 'etcdserver: permission denied' }
 const NOBODY = { code: STATUS.UNAVAILABLE, details: 'etcdserver: request timed out' }
-let etcd: EtcdMembers
-let prefixes = 0
-
-beforeAll(async () => {
-  etcd = await EtcdMembers.start({ release: 'trixie', members: 1 })
-})
-
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]()
-})
+const etcd = etcdOfFile('copies')
 
 /** An engine behind a door, and another that sees etcd as it is. */
 async function setUp() {
-  prefixes += 1
-  const prefix = `/copies/${prefixes}`
-  const [url = ''] = etcd.endpoints
+  const { url } = etcd
+  const prefix = etcd.newPrefix()
   const door = await EtcdDoor.before(url)
   onTestFinished(() => door[Symbol.asyncDispose]())
   let skippedMs = 0
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs }
-  const open = async (node: string, endpoint: string): Promise<EtcdEngine> => {
-    const parts = { clock, random: systemRandom, log: silentLog }
-    const access = { endpoints: [endpoint] }
-    const engine = await openEtcdEngine({ ...parts, prefix, node, access })
-    const running = start(engine)
-    onTestFinished(async () => {
-      door.decide = () => 'pass'
-      await running[Symbol.asyncDispose]()
-    })
-    return engine
-  }
-  const engine = await open('n1', door.url)
-  const witness = await open('n2', url)
+  const engine = await runEtcdEngine({ url: door.url, prefix, clock })
+  const witness = await runEtcdEngine({ url, prefix, node: 'n2', clock })
+  onTestFinished(() => {
+    door.decide = () => 'pass'
+  })
   const skip = () => {
     skippedMs += LONG_MS
   }
@@ -216,7 +199,7 @@ test.each([
 
 test('a read that needs a fence is refused, and not unknown, where that gets no answer', async () => {
   const { engine, door } = await setUp()
-  const [url = ''] = etcd.endpoints
+  const { url } = etcd
   // The newest revision is now somebody else's.
   await askEtcd(url, 'kv/put', { key: Buffer.from('/elsewhere').toString('base64'), value: '' })
   let fences = 0

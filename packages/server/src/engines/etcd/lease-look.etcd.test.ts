@@ -1,36 +1,21 @@
 import { status as STATUS } from '@grpc/grpc-js'
-import { silentLog, start, systemClock, systemRandom } from '@rollcall/runtime'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { etcdOfFile, runEtcdEngine } from '../../testing/etcd-engines.ts'
 import { EtcdDoor, type DoorCall } from '../../testing/etcd-door.ts'
-import { askEtcd, EtcdMembers } from '../../testing/etcd-members.ts'
-import { openEtcdEngine } from './index.ts'
+import { askEtcd } from '../../testing/etcd-members.ts'
 import { METHODS } from './methods.ts'
 
 const NOBODY = { code: STATUS.UNAVAILABLE, details: 'etcdserver: request timed out' }
-let etcd: EtcdMembers
-let prefixes = 0
-
-beforeAll(async () => {
-  etcd = await EtcdMembers.start({ release: 'trixie', members: 1 })
-})
-
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]()
-})
+const etcd = etcdOfFile('look')
 
 async function setUp() {
-  prefixes += 1
-  const prefix = `/look/${prefixes}`
-  const [url = ''] = etcd.endpoints
+  const { url } = etcd
+  const prefix = etcd.newPrefix()
   const door = await EtcdDoor.before(url)
   onTestFinished(() => door[Symbol.asyncDispose]())
-  const parts = { clock: systemClock, random: systemRandom, log: silentLog }
-  const access = { endpoints: [door.url] }
-  const engine = await openEtcdEngine({ ...parts, prefix, node: 'n1', access })
-  const running = start(engine)
-  onTestFinished(async () => {
+  const engine = await runEtcdEngine({ url: door.url, prefix })
+  onTestFinished(() => {
     door.decide = () => 'pass'
-    await running[Symbol.asyncDispose]()
   })
   const lease = await engine.leases.grant({ ttlMs: 60_000 })
   const record = `${prefix}/!lease/1/${lease.id}`

@@ -1,38 +1,18 @@
-import { silentLog, start, systemClock, systemRandom } from '@rollcall/runtime'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Lease, Restorable } from '../../catalog/engine.ts'
 import { bytes, contentOf, doAll, put } from '../../testing/engine-contract/home.ts'
-import { askEtcd, EtcdMembers } from '../../testing/etcd-members.ts'
-import { openEtcdEngine, type EtcdEngine } from './index.ts'
+import { etcdOfFile, runEtcdEngine } from '../../testing/etcd-engines.ts'
+import { askEtcd } from '../../testing/etcd-members.ts'
+import type { EtcdEngine } from './index.ts'
 import { etcdLease } from './keyspace.ts'
 
 const never = new AbortController().signal
-let etcd: EtcdMembers
-let url = ''
-let prefixes = 0
-
-beforeAll(async () => {
-  etcd = await EtcdMembers.start({ release: 'trixie', members: 1 })
-  url = etcd.endpoints[0] ?? ''
-})
-
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]()
-})
+const etcd = etcdOfFile('restore')
 
 /** Two nodes of one catalog. Neither watches, so each knows only what it has asked for. */
 async function setUp(): Promise<readonly [EtcdEngine, EtcdEngine]> {
-  prefixes += 1
-  const open = async (node: string): Promise<EtcdEngine> => {
-    const parts = { clock: systemClock, random: systemRandom, log: silentLog }
-    const access = { endpoints: [url] }
-    const engine = await openEtcdEngine({ ...parts, prefix: `/restore/${prefixes}`, node, access })
-    const running = start(engine)
-    onTestFinished(async () => {
-      await running[Symbol.asyncDispose]()
-    })
-    return engine
-  }
+  const prefix = etcd.newPrefix()
+  const open = (node: string) => runEtcdEngine({ url: etcd.url, prefix, node })
   return [await open('n1'), await open('n2')]
 }
 
@@ -57,8 +37,8 @@ test('a node that has not heard of a restore that left nothing restores beside i
 
 test('a lease that an earlier try has left behind is no lease of the content', async () => {
   const [engine] = await setUp()
-  const id = 1_000 + prefixes
-  await askEtcd(url, 'lease/grant', { ID: etcdLease(2, id), TTL: 5 })
+  const id = 1_000
+  await askEtcd(etcd.url, 'lease/grant', { ID: etcdLease(2, id), TTL: 5 })
   await engine.restore(sourceOf(['leased'], { id, ttlMs: 60_000 }), never)
   expect(await engine.leases.timeToLive(id)).toMatchObject({ id, ttlMs: 60_000 })
   expect(await contentOf(engine)).toEqual({ leased: '' })

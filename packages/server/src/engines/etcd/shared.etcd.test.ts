@@ -1,46 +1,19 @@
-import { silentLog, start, systemClock, systemRandom } from '@rollcall/runtime'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { contentOf, doAll, nextChange, put, watched } from '../../testing/engine-contract/home.ts'
-import { askEtcd, EtcdMembers } from '../../testing/etcd-members.ts'
-import { openEtcdEngine, type EtcdEngine } from './index.ts'
+import { etcdOfFile, runEtcdEngine, type RunningEngineOptions } from '../../testing/etcd-engines.ts'
+import { askEtcd } from '../../testing/etcd-members.ts'
 
 const never = new AbortController().signal
 const base64 = (text: string) => Buffer.from(text).toString('base64')
-let etcd: EtcdMembers
-let url = ''
-let prefixes = 0
+const etcd = etcdOfFile('shared')
+const { newPrefix } = etcd
 
-beforeAll(async () => {
-  etcd = await EtcdMembers.start({ release: 'trixie', members: 1 })
-  url = etcd.endpoints[0] ?? ''
-})
-
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]()
-})
-
-interface OpenOptions {
-  readonly prefix: string
-  readonly node?: string
-  readonly user?: { readonly name: string; readonly password: string }
-}
-
-async function open({ prefix, node = 'n1', user }: OpenOptions): Promise<EtcdEngine> {
-  const parts = { clock: systemClock, random: systemRandom, log: silentLog }
-  const access = { endpoints: [url], ...(user && { user }) }
-  const engine = await openEtcdEngine({ ...parts, prefix, node, access })
-  const running = start(engine)
-  onTestFinished(async () => {
-    await running[Symbol.asyncDispose]()
-  })
-  return engine
-}
-
-const newPrefix = () => `/shared/${(prefixes += 1)}`
+const open = (options: Omit<RunningEngineOptions, 'url'>) =>
+  runEtcdEngine({ url: etcd.url, ...options })
 
 /** As somebody else who uses the same etcd. */
 async function putAsOther(key: string): Promise<number> {
-  const { header } = await askEtcd(url, 'kv/put', { key: base64(key), value: '' })
+  const { header } = await askEtcd(etcd.url, 'kv/put', { key: base64(key), value: '' })
   return Number((header as { readonly revision: string }).revision)
 }
 
@@ -104,7 +77,10 @@ test('what a restore left that did not come to its end is taken away', async () 
   await using snapshot = await engine.snapshot()
   await engine.restore(snapshot, never)
   const end = base64(`${prefix}0`)
-  const { kvs } = await askEtcd(url, 'kv/range', { key: base64(`${prefix}/0`), range_end: end })
+  const { kvs } = await askEtcd(etcd.url, 'kv/range', {
+    key: base64(`${prefix}/0`),
+    range_end: end,
+  })
   const keys = (kvs as readonly { readonly key: string }[]).map(({ key }) =>
     Buffer.from(key, 'base64').toString(),
   )
@@ -117,17 +93,17 @@ test('a watch of what etcd has compacted says so, and a newer one goes on', asyn
   const engine = await open({ prefix: newPrefix() })
   const { revision } = await doAll(engine, put('a', '1'))
   const { revision: last } = await doAll(engine, put('a', '2'))
-  await askEtcd(url, 'kv/compaction', { revision: String(last) })
+  await askEtcd(etcd.url, 'kv/compaction', { revision: String(last) })
   await expect(nextChange(engine, revision)).rejects.toMatchObject({ code: 'compacted' })
   expect(await nextChange(engine, last)).toEqual([last, '+a=2'])
 })
 
 test('a user and a password, and what is told without them', async () => {
   const user = { name: 'root', password: 'secret' }
-  await askEtcd(url, 'auth/user/add', user)
-  await askEtcd(url, 'auth/role/add', { name: 'root' })
-  await askEtcd(url, 'auth/user/grant', { user: 'root', role: 'root' })
-  await askEtcd(url, 'auth/enable', {})
+  await askEtcd(etcd.url, 'auth/user/add', user)
+  await askEtcd(etcd.url, 'auth/role/add', { name: 'root' })
+  await askEtcd(etcd.url, 'auth/user/grant', { user: 'root', role: 'root' })
+  await askEtcd(etcd.url, 'auth/enable', {})
   const prefix = newPrefix()
   const engine = await open({ prefix, user })
   const lease = await engine.leases.grant({ ttlMs: 60_000 })
