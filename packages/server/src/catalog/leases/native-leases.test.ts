@@ -136,6 +136,7 @@ test('a lease that another node granted is known at once, though this view is be
   const renewing = leases.keepAlive([id])
   await clock.advance(0)
   harness.engine.resumeWatches()
+  await clock.advance(0)
   await expect(put).resolves.toMatchObject({ created: true })
   expect((await renewing).renewed).toEqual([{ id, ttlMs: 60_000 }])
 })

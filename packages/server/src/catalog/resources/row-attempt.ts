@@ -79,9 +79,14 @@ export class RowAttempt {
     }
   }
 
-  /** It takes more compares than a commit has, or rests on what no compare can tell. */
+  /** It takes more compares than a commit has. */
+  get isLong(): boolean {
+    return this.draft.size > COMMIT_LIMITS.compares
+  }
+
+  /** It is long, or rests on what no compare can tell. */
   get needsHold(): boolean {
-    return this.draft.needsHold || this.draft.size > COMMIT_LIMITS.compares
+    return this.isLong || this.draft.needsHold
   }
 
   /** What a hold does not keep as it is: where paths lead, and that it is this view and no other. */

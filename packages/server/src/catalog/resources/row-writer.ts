@@ -57,7 +57,9 @@ export class RowWriter {
   async #tryOnce(write: RowWrite): Promise<ResourceWritten | Lost | typeof TOO_WIDE> {
     const { core, holds } = this.#options
     const attempt = new RowAttempt(this.#options, write)
-    for (const _ of attempt.steps()) if (attempt.needsHold) return TOO_WIDE
+    // One that is short is gone through, so that what it is refused for is told before anything is held.
+    for (const _ of attempt.steps()) if (attempt.isLong) return TOO_WIDE
+    if (attempt.needsHold) return TOO_WIDE
     const { places, seen, operations } = attempt.plan
     const changes = write.family === FAMILY.resource ? attempt.draft.changes() : []
     const hosts = markHosts(changes, core.tables.hosts, core.view.revision)
