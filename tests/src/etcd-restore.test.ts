@@ -61,17 +61,12 @@ test.concurrent(
       await using server = await nodeOn(etcd, 'n1')
       await fill(server.url)
       await using restoring = new Restoring(server.url, newFile.length)
-      restoring.send(newFile)
-      await restoring.untilIt('has written some', hasWritten)
+      await sendUntilWriting(restoring)
       await server.kill9()
     }
     expect(await held(other)).toBe('old')
     expect((await restoreWhole(witness.url, newFile)).body).toMatchObject({ code: 'unavailable' })
-    const restored = async () => {
-      const { status } = await restoreWhole(witness.url, newFile)
-      return status === 200 || undefined
-    }
-    await until('it is restored', restored, { withinMs: FREE_WITHIN_MS, everyMs: 1_000 })
+    await untilRestored(witness)
     expect(await held(other)).toBe('new')
     await untilOnly(etcd, NEW.keys)
   },
@@ -86,8 +81,7 @@ test.concurrent(
     await using client = new CatalogClient(server.url)
     await fill(server.url)
     await using restoring = new Restoring(server.url, newFile.length)
-    restoring.send(newFile)
-    await restoring.untilIt('has written some', hasWritten)
+    await sendUntilWriting(restoring)
     const [first] = etcd.members
     await first?.kill()
     expect(await restoring.answer()).toMatchObject({ status: 200 })
@@ -108,8 +102,7 @@ test.concurrent(
     await fill(server.url)
     {
       await using restoring = new Restoring(server.url, newFile.length)
-      restoring.send(newFile)
-      await restoring.untilIt('has written some', hasWritten)
+      await sendUntilWriting(restoring)
       const stopped = etcd.members.slice(0, 2)
       for (const member of stopped) member.signal('SIGSTOP')
       expect((await restoring.answer()).body).toMatchObject({ code: 'unavailable' })
@@ -119,11 +112,7 @@ test.concurrent(
       (await client.put('old/0000000', OLD.value)).kind === 'done' || undefined
     await until('it takes writes again', isWritten, { withinMs: WRITTEN_WITHIN_MS })
     expect(await held(client)).toBe('old')
-    const restored = async () => {
-      const { status } = await restoreWhole(server.url, newFile)
-      return status === 200 || undefined
-    }
-    await until('it is restored', restored, { withinMs: FREE_WITHIN_MS, everyMs: 1_000 })
+    await untilRestored(server)
     await untilHeld(client, 'new')
     await untilOnly(etcd, NEW.keys)
   },
@@ -140,6 +129,17 @@ async function fill(url: string): Promise<void> {
 
 const hasWritten = ({ state, progress }: RestoreStatus) =>
   state === 'writing' && (progress ?? 0) > 0.2
+
+async function sendUntilWriting(restoring: Restoring): Promise<void> {
+  restoring.send(newFile)
+  await restoring.untilIt('has written some', hasWritten)
+}
+
+/** Tries until the lock of whoever died or was cut off is free. */
+async function untilRestored({ url }: Server): Promise<void> {
+  const restored = async () => (await restoreWhole(url, newFile)).status === 200 || undefined
+  await until('it is restored', restored, { withinMs: FREE_WITHIN_MS, everyMs: 1_000 })
+}
 
 /** A node is told of a restore by its watch, and reads the content anew. */
 async function untilHeld(client: CatalogClient, content: 'old' | 'new'): Promise<void> {
