@@ -6,17 +6,14 @@
  */
 
 import { VALUE_BYTES } from '../catalog/workload.ts'
-import type { ArrivalReport } from '../drivers/arrivals.ts'
 import type { KvAcross } from '../drivers/kv-across.ts'
+import { driveArrivals, type DrivenArrivals } from '../suite/driven-arrivals.ts'
 import { cpuDetails, milliseconds, type Bench, type Row, type Scenario } from '../suite/scenario.ts'
-import { cpuUseOfAll, type CpuUse } from '../tools/cpu-time.ts'
-import { Driver } from '../tools/driver.ts'
 import { CORES, startPair } from './pair.ts'
 
 const PER_SECOND = 1_000
 const FULL = { seconds: 12, warmUpSeconds: 3 }
 const QUICK = { seconds: 4, warmUpSeconds: 2 }
-const AFTER_LAST_MS = 90_000
 
 export const across: Scenario = {
   name: 'across',
@@ -51,26 +48,17 @@ async function measure(bench: Bench): Promise<Row[]> {
   return [rowOf('p50', 'p50Ms'), rowOf('p99', 'p99Ms')]
 }
 
-interface Driven {
-  readonly report: ArrivalReport
-  readonly cpu: CpuUse
-}
-
-async function drive(
+function drive(
   bench: Bench,
   ends: Pick<KvAcross, 'who' | 'writeUrl' | 'watchUrl'>,
   pids: readonly number[],
-): Promise<Driven> {
+): Promise<DrivenArrivals> {
   const size = bench.quick ? QUICK : FULL
   const input: KvAcross = { ...ends, ...size, valueBytes: VALUE_BYTES, perSecond: PER_SECOND }
-  const cpu = cpuUseOfAll(pids)
-  await using driver = new Driver('kv-across', CORES, input)
-  const withinMs = (size.seconds + size.warmUpSeconds) * 1_000 + AFTER_LAST_MS
-  const report = await driver.report<ArrivalReport>('arrivals', withinMs)
-  return { report, cpu: cpu() }
+  return driveArrivals({ name: 'kv-across', core: CORES, input }, pids)
 }
 
-function detailsOf(who: string, { report, cpu }: Driven): Record<string, number> {
+function detailsOf(who: string, { report, cpu }: DrivenArrivals): Record<string, number> {
   const { missing, maxMs, answeredP50Ms, answeredP99Ms } = report
   return {
     [`${who}Missing`]: missing,

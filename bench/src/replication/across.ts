@@ -7,6 +7,7 @@
 
 import type { Across } from '../drivers/across.ts'
 import type { ArrivalReport } from '../drivers/arrivals.ts'
+import { driveArrivals, type DrivenArrivals } from '../suite/driven-arrivals.ts'
 import {
   cpuDetails,
   DRIVER_CORE,
@@ -16,8 +17,6 @@ import {
   type Scenario,
 } from '../suite/scenario.ts'
 import { registrationOf } from '../instances/workload.ts'
-import { cpuUseOfAll, type CpuUse } from '../tools/cpu-time.ts'
-import { Driver } from '../tools/driver.ts'
 import { startEtcdCluster } from './etcd-cluster.ts'
 import { startTrio } from './trio.ts'
 
@@ -26,7 +25,6 @@ const WORKLOAD = { prefix: 'bench', services: 100, ttlMs: 3_600_000 }
 const PER_SECOND = 1_000
 const FULL = { seconds: 30, warmUpSeconds: 5 }
 const QUICK = { seconds: 5, warmUpSeconds: 2 }
-const AFTER_LAST_MS = 90_000
 
 export const across: Scenario = {
   name: 'across',
@@ -59,37 +57,27 @@ async function measure(bench: Bench): Promise<Row[]> {
   return [rowOf('p50', 'p50Ms'), rowOf('p99', 'p99Ms')]
 }
 
-interface Measured {
-  readonly report: ArrivalReport
-  /** Of the three together. */
-  readonly cpu: CpuUse
-}
-
-async function measureOurs(bench: Bench): Promise<Measured> {
+async function measureOurs(bench: Bench): Promise<DrivenArrivals> {
   await using trio = await startTrio()
   const [a, b] = trio.nodes
   const pids = trio.nodes.map(({ pid }) => pid)
   return await drive(bench, { who: 'ours', writeUrl: a.url, watchUrl: b.url }, pids)
 }
 
-async function measureEtcd(bench: Bench): Promise<Measured> {
+async function measureEtcd(bench: Bench): Promise<DrivenArrivals> {
   await using etcd = await startEtcdCluster(bench.tools)
   const [writeUrl, watchUrl] = etcd.urls
   return await drive(bench, { who: 'etcd', writeUrl, watchUrl }, etcd.pids)
 }
 
-async function drive(
+function drive(
   bench: Bench,
   ends: Pick<Across, 'who' | 'writeUrl' | 'watchUrl'>,
   pids: readonly number[],
-): Promise<Measured> {
+): Promise<DrivenArrivals> {
   const size = bench.quick ? QUICK : FULL
   const input: Across = { ...ends, ...size, workload: WORKLOAD, perSecond: PER_SECOND }
-  const cpu = cpuUseOfAll(pids)
-  await using driver = new Driver('across', DRIVER_CORE, input)
-  const withinMs = (size.seconds + size.warmUpSeconds) * 1_000 + AFTER_LAST_MS
-  const report = await driver.report<ArrivalReport>('arrivals', withinMs)
-  return { report, cpu: cpu() }
+  return driveArrivals({ name: 'across', core: DRIVER_CORE, input }, pids)
 }
 
 function prefixed(who: string, report: ArrivalReport): Record<string, number> {
