@@ -71,8 +71,7 @@ export class IdempotentWrites {
       const found = entryOf(results[0])
       if (found) return this.#repeated(idempotency, found)
       return this.#marked(idempotency, async (mark) => {
-        const answer = await perform([mark])
-        return { answer, kept: this.#keep(mark, { request: idempotency.request, answer }) }
+        return this.#keep(mark, idempotency, await perform([mark]))
       })
     })
   }
@@ -97,8 +96,7 @@ export class IdempotentWrites {
         })
         const found = result.succeeded ? undefined : entryOf(result.results.at(-1))
         if (found) return this.#repeated(idempotency, found)
-        const answer = await tell(result)
-        return { answer, kept: this.#keep(mark, { request: idempotency.request, answer }) }
+        return this.#keep(mark, idempotency, await tell(result))
       }),
     )
   }
@@ -156,10 +154,11 @@ export class IdempotentWrites {
     return { answer: { ...answer, isBehind: await this.#core.isBehind(answer.revision) } }
   }
 
-  #keep(mark: AnsweredRecord, record: Record): Promise<void> | undefined {
-    const value = encode(record)
-    if (value.length > IDEMPOTENCY_LIMITS.answerBytes) return undefined
-    return this.#answers.keep({ ...mark, value })
+  /** Has what was answered kept, unless that is too long, and does not wait for it. */
+  #keep<Answer>(mark: AnsweredRecord, { request }: Idempotency, answer: Answer): Answered<Answer> {
+    const value = encode({ request, answer })
+    const isKept = value.length <= IDEMPOTENCY_LIMITS.answerBytes
+    return { answer, kept: isKept ? this.#answers.keep({ ...mark, value }) : undefined }
   }
 }
 
