@@ -13,12 +13,12 @@ const page = (id: string, more = false): SentEvent => ({
     more,
   },
 })
-const change = (id: string): SentEvent => ({
+const change = (id: string, revision = 5): SentEvent => ({
   event: 'kv',
   id,
   data: {
-    revision: 5,
-    puts: [{ key: `p/${id}`, valueBase64: 'AP8=', modRevision: 5, lease: 3 }],
+    revision,
+    puts: [{ key: `p/${id}`, valueBase64: 'AP8=', modRevision: revision, lease: 3 }],
     deletes: ['p/x'],
   },
 })
@@ -92,12 +92,24 @@ test('tells what is there, page by page, then each change with its bytes', async
 })
 
 test('goes on after the last event when the connection was cut', async () => {
-  await using far = await FarSide.open(inTurn([page('1'), change('2')], [change('3')]))
+  await using far = await FarSide.open(inTurn([page('1'), change('2')], [change('3', 6)]))
   await using s = setUp(far.url)
   await s.until('two came', () => s.events.length === 2)
   far.cut()
   await s.until('the third came', () => s.events.length === 3, 100)
   expect(asked(far, 1)).toEqual({ kv: 'p/', id: '2' })
+  expect(s.told()).toEqual(['first p/1', 'change p/2', 'change p/3'])
+})
+
+test('a revision that comes again after a cut is not told again', async () => {
+  const { data } = change('2')
+  const without: SentEvent = { event: 'kv', data }
+  await using far = await FarSide.open(inTurn([page('1'), without], [change('2'), change('3', 6)]))
+  await using s = setUp(far.url)
+  await s.until('two came', () => s.events.length === 2)
+  far.cut()
+  await s.until('the third came', () => s.events.length === 3, 100)
+  expect(asked(far, 1)).toEqual({ kv: 'p/', id: '1' })
   expect(s.told()).toEqual(['first p/1', 'change p/2', 'change p/3'])
 })
 

@@ -69,17 +69,21 @@ const KINDS: ReadonlySet<string> = new Set(['kv-snapshot', 'kv', 'resync'])
 /**
  * Keeps the last event id that is safe to resume from: one that came while a snapshot was not
  * complete is not, for what the pages to come would have held was never seen.
+ * A revision that comes again after a cut is not handed on again.
  */
 class KvFeed implements Feed<KvWatchEvent> {
   readonly kinds = KINDS
   readonly #prefix: string
   #from: number | undefined
+  /** Up to which revision everything was handed on; what comes again after a cut is not later. */
+  #known: number
   #snapshot: 'awaited' | 'begun' | 'complete'
   #lastEventId: string | undefined
 
   constructor({ prefix = '', from }: KvWatchQuery) {
     this.#prefix = prefix
     this.#from = from
+    this.#known = from ?? 0
     this.#snapshot = from === undefined ? 'awaited' : 'complete'
   }
 
@@ -101,12 +105,13 @@ class KvFeed implements Feed<KvWatchEvent> {
     this.#snapshot = 'awaited'
   }
 
-  take({ event, id, data }: EventMessage): KvWatchEvent {
+  take({ event, id, data }: EventMessage): KvWatchEvent | undefined {
     if (event === 'resync') {
       this.restart()
       return { kind: 'resync', reason: (data as ResyncEvent).reason }
     }
-    const taken = event === 'kv' ? changeOf(data as KvEvent) : this.#page(data as KvSnapshotEvent)
+    const taken =
+      event === 'kv' ? this.#change(data as KvEvent) : this.#page(data as KvSnapshotEvent)
     if (id !== undefined && id !== '' && this.#snapshot === 'complete') {
       this.#lastEventId = id
       this.#from = undefined
@@ -114,9 +119,16 @@ class KvFeed implements Feed<KvWatchEvent> {
     return taken
   }
 
+  #change({ revision, puts, deletes }: KvEvent): KvWatchEvent | undefined {
+    if (revision <= this.#known) return undefined
+    this.#known = revision
+    return { kind: 'change', revision, puts: puts.map(putOf), deletes }
+  }
+
   #page({ revision, entries, more }: KvSnapshotEvent): KvWatchEvent {
     const first = this.#snapshot !== 'begun'
     this.#snapshot = more ? 'begun' : 'complete'
+    this.#known = revision
     return {
       kind: 'snapshot',
       first,
@@ -128,10 +140,6 @@ class KvFeed implements Feed<KvWatchEvent> {
       })),
     }
   }
-}
-
-function changeOf({ revision, puts, deletes }: KvEvent): KvWatchEvent {
-  return { kind: 'change', revision, puts: puts.map(putOf), deletes }
 }
 
 function putOf({ valueBase64, ...put }: WatchedPut): KvPutEvent {

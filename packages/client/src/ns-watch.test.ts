@@ -109,6 +109,20 @@ test('what was told of half a revision before a cut is told once, with the rest'
   expect(s.told()).toEqual(['first a', '5 b c'])
 })
 
+test('a revision that comes again after a cut is not told again', async () => {
+  const { data } = created(5, 'b')
+  const without: SentEvent = { event: 'ns', data }
+  await using far = await FarSide.open(
+    inTurn([page('a'), without], [created(5, 'b'), created(6, 'c')]),
+  )
+  await using s = setUp(far.url)
+  await s.until('the change came', 2)
+  far.cut()
+  await s.until('the next one came', 3, 100)
+  expect(asked(far, 1)).toEqual({ ns: 'shop', id: '4' })
+  expect(s.told()).toEqual(['first a', '5 b', '6 c'])
+})
+
 test('a cut between the pages of a snapshot starts over, with a first page', async () => {
   await using far = await FarSide.open(
     inTurn([page('a', true), created(5, 'x')], [page('a', true), page('b')]),

@@ -54,13 +54,11 @@ export type NamespaceWatchEvent =
   | { readonly kind: 'resync'; readonly reason: ResyncReason }
 
 /** Yields events until `query.signal` aborts or the client is closed; see `follow`. */
-export async function* watchNamespace(
+export function watchNamespace(
   options: WatchOptions,
   query: NamespaceWatchQuery,
 ): AsyncGenerator<NamespaceWatchEvent, void, undefined> {
-  for await (const event of follow(options, new NamespaceFeed(query), query.signal)) {
-    if (event) yield event
-  }
+  return follow(options, new NamespaceFeed(query), query.signal)
 }
 
 const KINDS: ReadonlySet<string> = new Set(['ns-snapshot', 'ns', 'resync'])
@@ -70,10 +68,12 @@ const KINDS: ReadonlySet<string> = new Set(['ns-snapshot', 'ns', 'resync'])
  * break in the middle of it. Keeps the last event id that is safe to resume from; one that came
  * while a snapshot was not complete is not.
  */
-class NamespaceFeed implements Feed<NamespaceWatchEvent | undefined> {
+class NamespaceFeed implements Feed<NamespaceWatchEvent> {
   readonly kinds = KINDS
   readonly #path: string
   #from: number | undefined
+  /** Up to which revision everything was handed on; what comes again after a cut is not later. */
+  #known: number
   #snapshot: 'awaited' | 'begun' | 'complete'
   #changes: NamespaceChange[] = []
   #lastEventId: string | undefined
@@ -81,6 +81,7 @@ class NamespaceFeed implements Feed<NamespaceWatchEvent | undefined> {
   constructor({ path = '', from }: NamespaceWatchQuery) {
     this.#path = path
     this.#from = from
+    this.#known = from ?? 0
     this.#snapshot = from === undefined ? 'awaited' : 'complete'
   }
 
@@ -120,16 +121,19 @@ class NamespaceFeed implements Feed<NamespaceWatchEvent | undefined> {
 
   #change(event: NsEvent): NamespaceWatchEvent | undefined {
     const { more, ...change } = event
+    if (event.revision <= this.#known) return undefined
     this.#changes.push(change)
     if (more === true) return undefined
     const changes = this.#changes
     this.#changes = []
+    this.#known = event.revision
     return { kind: 'change', revision: event.revision, changes }
   }
 
   #page({ path: _path, ...page }: NsSnapshotEvent): NamespaceWatchEvent {
     const first = this.#snapshot !== 'begun'
     this.#snapshot = page.more ? 'begun' : 'complete'
+    this.#known = page.revision
     return { kind: 'snapshot', first, ...page }
   }
 }

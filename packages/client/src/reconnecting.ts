@@ -31,8 +31,8 @@ export interface Feed<Event> {
   restart(): void
   /** The kinds of events that are read; those of later versions count as signs of life only. */
   readonly kinds: ReadonlySet<string>
-  /** Reads one event and moves the point to resume from past it. */
-  take(message: EventMessage): Event
+  /** Reads one event and moves the point to resume from past it; undefined: nothing to tell yet. */
+  take(message: EventMessage): Event | undefined
 }
 
 /** One event as it came. */
@@ -65,7 +65,7 @@ export async function* follow<Event>(
       try {
         for await (const event of connection(options, feed, stop.signal)) {
           backoff.reset()
-          if (event !== 'ping') yield event
+          if (event !== undefined) yield event
         }
       } catch (error) {
         if (stop.signal.aborted) return
@@ -88,12 +88,12 @@ function curable(error: unknown, feed: Feed<unknown>): boolean {
   return worthAnotherTime(error)
 }
 
-/** One connection, from its request to its end. */
+/** One connection, from its request to its end. What tells the caller nothing is yielded as undefined. */
 async function* connection<Event>(
   { transport, clock }: WatchOptions,
   feed: Feed<Event>,
   signal: AbortSignal,
-): AsyncGenerator<Event | 'ping', void, undefined> {
+): AsyncGenerator<Event | undefined, void, undefined> {
   const id = feed.lastEventId
   const headers = {
     accept: 'text/event-stream',
@@ -111,7 +111,7 @@ async function* connection<Event>(
       return
     }
     const { event = '', id: reached } = message
-    if (!feed.kinds.has(event)) yield 'ping'
+    if (!feed.kinds.has(event)) yield undefined
     else yield feed.take({ event, id: reached, data: parse(message, stream) })
   }
 }

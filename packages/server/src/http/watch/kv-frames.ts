@@ -19,7 +19,7 @@ export function changesFrame({ revision, puts, deletes }: KvChanges): TopicFrame
 /** A page of what is below a prefix. `isLast`: nothing else has to be told. */
 export function pageFrame(page: KvSnapshotEvent, isLast: boolean): TopicFrame {
   const encoded = withRevision([frame('kv-snapshot', page)], page.revision, 0)
-  return isLast ? encoded : { ...encoded, more: true }
+  return { ...encoded, more: !isLast }
 }
 
 function presentPut({ key, value, modRevision, lease }: KeyValue): WatchedPut {

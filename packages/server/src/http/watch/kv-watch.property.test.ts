@@ -7,6 +7,7 @@ import { SteppedConnection } from '../../testing/stepped-connection.ts'
 import { ServiceBodies } from '../service-bodies.ts'
 import { PrefixSet } from './prefix-set.ts'
 import { WatchHub } from './watch-hub.ts'
+import { parseWatchId } from './watch-id.ts'
 import { planOf } from './watch-plan.ts'
 import { WatchStream } from './watch-stream.ts'
 
@@ -20,27 +21,23 @@ const KEYS = ['a/1', 'a/b/1', 'a/b/2', 'b', 'c/1', 'c/2', 'c/3']
 class Client {
   readonly known = new Map<string, string>()
   id: string | undefined
-  /** Up to which revision it was told changes. */
-  revision = 0
   readonly #begun = new Set<string>()
+  /** Up to which it has done everything: what is told again was done already. */
+  #done = 0
 
   read(text: string): void {
     for (const block of text.split('\n\n').slice(0, -1)) this.#event(block.split('\n'))
   }
 
-  /** Another connection. What was told after the last id is told again; without one, everything. */
+  /** Another connection. What was told after the last id is told again. */
   connected(): void {
-    if (this.id === undefined) this.#begun.clear()
-    this.revision = Number(this.id ?? 0)
+    this.#begun.clear()
   }
 
   #event(lines: readonly string[]): void {
     const fields = new Map(lines.map((line) => line.split(/: (.*)/s, 2) as [string, string]))
     const data: unknown = JSON.parse(fields.get('data') ?? 'null')
-    if (fields.get('event') === 'resync') {
-      this.#begun.clear()
-      this.id = undefined
-    }
+    if (fields.get('event') === 'resync') this.#begun.clear()
     if (fields.get('event') === 'kv-snapshot') this.#page(data as KvSnapshotEvent)
     if (fields.get('event') === 'kv') this.#changes(data as KvEvent)
     this.id = fields.get('id') ?? this.id
@@ -52,13 +49,13 @@ class Client {
     }
     this.#begun.add(prefix)
     for (const { key, valueBase64 = '' } of entries) this.known.set(key, valueBase64)
-    expect(revision).toBeGreaterThanOrEqual(this.revision)
-    this.revision = revision
+    expect(revision).toBeGreaterThanOrEqual(this.#done)
+    this.#done = revision
   }
 
   #changes({ revision, puts, deletes }: KvEvent): void {
-    expect(revision).toBeGreaterThan(this.revision)
-    this.revision = revision
+    if (revision <= this.#done) return
+    this.#done = revision
     for (const { key, valueBase64, modRevision } of puts) {
       expect(modRevision).toBe(revision)
       this.known.set(key, valueBase64)
@@ -87,7 +84,8 @@ async function setUp({ watched, others }: { watched: readonly string[]; others: 
     })
     const exit = hub.enter(stream)
     stream.subscribe()
-    const point = { kv: after === undefined ? undefined : Number(after) }
+    const of = { services: false, kv: true, ns: false }
+    const point = after === undefined ? {} : parseWatchId(after, of)
     stream.open(planOf(instances, { services: [], ofCatalog: [keys], point }))
     return { wire, exit }
   }

@@ -216,6 +216,7 @@ describe('of services and keys', () => {
     await using services = await t.watch('service=web&kv=a', { 'last-event-id': `${elsewhere}~1` })
     expect(await services.next()).toEqual({
       event: 'resync',
+      id: 'none',
       data: { reason: 'other_node', part: 'services' },
     })
     expect([(await services.next()).event, (await services.next()).event]).toEqual([
@@ -227,6 +228,7 @@ describe('of services and keys', () => {
     expect((await keys.next()).event).toBe('change')
     expect(await keys.next()).toEqual({
       event: 'resync',
+      id: 'none',
       data: { reason: 'other_node', part: 'kv' },
     })
     expect((await keys.next()).event).toBe('kv-snapshot')
@@ -255,7 +257,11 @@ describe('a watcher of keys that comes back', () => {
     await using t = await setUp()
     await t.put('a')
     await using watch = await t.watch('kv=a&from=7')
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'other_node' } })
+    expect(await watch.next()).toEqual({
+      event: 'resync',
+      id: 'none',
+      data: { reason: 'other_node' },
+    })
     expect(await watch.next()).toMatchObject({ event: 'kv-snapshot', id: '1' })
     expect(await t.resyncs('other_node')).toBe(1)
   })
@@ -269,11 +275,19 @@ describe('a watcher of keys that comes back', () => {
     await using watch = await t.watch('kv=a&from=2')
     await engine.restore(snapshot, new AbortController().signal)
     await t.catalog.clock.advance(10_000)
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'restored' } })
+    expect(await watch.next()).toEqual({
+      event: 'resync',
+      id: 'none',
+      data: { reason: 'restored' },
+    })
     const page = await watch.next()
     expect([page.event, keysOf(page)]).toEqual(['kv-snapshot', ['a']])
     await using late = await t.watch('kv=a&from=2')
-    expect(await late.next()).toEqual({ event: 'resync', data: { reason: 'compacted' } })
+    expect(await late.next()).toEqual({
+      event: 'resync',
+      id: 'none',
+      data: { reason: 'compacted' },
+    })
     expect([await t.resyncs('restored'), await t.resyncs('compacted')]).toEqual([1, 1])
   })
 })
@@ -297,7 +311,7 @@ describe('a watcher of keys that reads too slowly', () => {
       if (event.event === 'kv-snapshot') for (const key of keysOf(event)) seen.set(key, 0)
     }
     expect(events.filter(({ event }) => event === 'resync')).toEqual([
-      { event: 'resync', data: { reason: 'slow' } },
+      { event: 'resync', id: 'none', data: { reason: 'slow' } },
     ])
     expect(seen.size).toBe(11)
     expect(await t.resyncs('slow')).toBe(1)

@@ -87,7 +87,7 @@ export class NsSnapshot implements Opening {
     }
     const isLast = this.#at === this.#paths.paths.length
     const encoded = withRevision([frame('ns-snapshot', page.event)], page.event.revision, 0)
-    const told = isLast ? encoded : { ...encoded, more: true }
+    const told = { ...encoded, more: !isLast }
     if (isWhole && isLast) this.topic.keepPage(told)
     return told
   }

@@ -7,7 +7,9 @@ import { setUpPlane } from '../../testing/index.ts'
 import { SteppedConnection } from '../../testing/stepped-connection.ts'
 import { ServiceBodies } from '../service-bodies.ts'
 import { PathSet } from './path-set.ts'
+import { PrefixSet } from './prefix-set.ts'
 import { WatchHub } from './watch-hub.ts'
+import { formatWatchId, parseWatchId } from './watch-id.ts'
 import { planOf } from './watch-plan.ts'
 import { WatchStream } from './watch-stream.ts'
 
@@ -28,7 +30,8 @@ class Client {
   id: string | undefined
   readonly #watched: readonly string[]
   readonly #begun = new Set<string>()
-  #revision = 0
+  /** Up to which it has done everything: what is told again was done already. */
+  #known = 0
 
   constructor(watched: readonly string[]) {
     this.#watched = watched
@@ -38,10 +41,9 @@ class Client {
     for (const block of text.split('\n\n').slice(0, -1)) this.#event(block.split('\n'))
   }
 
-  /** Another connection. What was told after the last id is told again; without one, everything. */
+  /** Another connection. What was told after the last id is told again. */
   connected(): void {
-    if (this.id === undefined) this.#begun.clear()
-    this.#revision = Number(this.id ?? 0)
+    this.#begun.clear()
   }
 
   known(): unknown {
@@ -51,10 +53,7 @@ class Client {
   #event(lines: readonly string[]): void {
     const fields = new Map(lines.map((line) => line.split(/: (.*)/s, 2) as [string, string]))
     const data: unknown = JSON.parse(fields.get('data') ?? 'null')
-    if (fields.get('event') === 'resync') {
-      this.#begun.clear()
-      this.id = undefined
-    }
+    if (fields.get('event') === 'resync') this.#begun.clear()
     if (fields.get('event') === 'ns-snapshot') this.#page(data as NsSnapshotEvent)
     if (fields.get('event') === 'ns') this.#change(data as NsEvent)
     this.id = fields.get('id') ?? this.id
@@ -65,13 +64,13 @@ class Client {
     this.#begun.add(path)
     for (const each of namespaces) this.namespaces.set(each.path, each.id)
     for (const row of [...resources, ...templates]) this.rows.set(keyOf(row), row)
-    expect(revision).toBeGreaterThanOrEqual(this.#revision)
-    this.#revision = revision
+    expect(revision).toBeGreaterThanOrEqual(this.#known)
+    this.#known = revision
   }
 
   #change(event: NsEvent): void {
-    expect(event.revision).toBeGreaterThanOrEqual(this.#revision)
-    this.#revision = event.revision
+    if (event.revision <= this.#known) return
+    if (event.more !== true) this.#known = event.revision
     const { path } = event
     if ('namespace' in event) {
       if (event.kind === 'moved') this.#move(path, event.namespace.path)
@@ -109,7 +108,14 @@ class Client {
 const keyOf = ({ ns, type, id }: Pick<Resource, 'ns' | 'type' | 'id'>) => `${ns} ${type} ${id}`
 const textOf = (row: Resource) => `${keyOf(row)} ${JSON.stringify(row.properties)}`
 
-async function setUp({ watched, others }: { watched: readonly string[]; others: number }) {
+interface SetUp {
+  readonly watched: readonly string[]
+  readonly others: number
+  /** Whether keys are watched beside. */
+  readonly withKeys: boolean
+}
+
+async function setUp({ watched, others, withKeys }: SetUp) {
   const harness = await setUpCatalog()
   const { catalog, clock } = harness
   for (const path of INNER) await make(catalog, path, 'inner')
@@ -119,19 +125,26 @@ async function setUp({ watched, others }: { watched: readonly string[]; others: 
   const paths = new PathSet(watched)
   const open = (after: string | undefined) => {
     const wire = new SteppedConnection()
-    const topic = hub.nsTopic(catalog, paths)
+    const topics = [
+      ...(withKeys ? [hub.kvTopic(catalog, new PrefixSet(['k/']))] : []),
+      hub.nsTopic(catalog, paths),
+    ]
+    const of = { services: false, kv: withKeys, ns: true }
+    const point = after === undefined ? {} : parseWatchId(after, of)
     const stream = new WatchStream({
       raw: wire,
-      topics: [topic],
-      deliveredToken: String,
+      topics,
+      deliveredToken: (told) => {
+        const reached = topics.map(({ part }) => [part, told.get(part) ?? point[part]] as const)
+        return formatWatchId(Object.fromEntries(reached))
+      },
       queueMaxChanges: 6,
       queueMaxBytes: 4_000,
       onResync: () => {},
     })
     const exit = hub.enter(stream)
     stream.subscribe()
-    const point = { ns: after === undefined ? undefined : Number(after) }
-    stream.open(planOf(instances, { services: [], ofCatalog: [topic], point }))
+    stream.open(planOf(instances, { services: [], ofCatalog: topics, point }))
     return { wire, exit }
   }
   const shared = hub.nsTopic(catalog, paths)
@@ -165,6 +178,7 @@ type Step =
   | { readonly kind: 'move'; readonly path: string; readonly parent: string; readonly name: string }
   | { readonly kind: 'delete' | 'add' | 'template' | 'several'; readonly path: string }
   | { readonly kind: 'remove' | 'merge'; readonly id: number }
+  | { readonly kind: 'put'; readonly length: number }
   | { readonly kind: 'transfer'; readonly path: string; readonly to: string }
   | { readonly kind: 'take' | 'wait' | 'reconnect' }
 
@@ -188,6 +202,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ kind: fc.constantFrom('remove' as const, 'merge' as const), id: fc.nat(20) }),
   fc.record({ kind: fc.constant('transfer' as const), path, to: path }),
+  fc.record({ kind: fc.constant('put' as const), length: fc.constantFrom(1, 900) }),
   fc.constant({ kind: 'take' as const }),
   fc.constant({ kind: 'take' as const }),
   fc.constant({ kind: 'wait' as const }),
@@ -198,7 +213,47 @@ const steps = fc.array(step, { minLength: 5, maxLength: 50 })
 const setUps = fc.record({
   watched: fc.constantFrom(...WATCHED),
   others: fc.constantFrom(0, 150),
+  withKeys: fc.boolean(),
 })
+
+/** A move that is told again, when something else is where it began. */
+const MOVED: readonly Step[] = [
+  { kind: 'move', path: 'a/x', parent: 'a', name: 'a' },
+  { kind: 'create', path: 'a/x', leaf: false },
+]
+const TAKEN: readonly Step[] = [{ kind: 'take' }, { kind: 'take' }, { kind: 'take' }]
+const EXAMPLES: [SetUp, readonly Step[]][] = [
+  // The client is cut off while it takes the last page.
+  [
+    { watched: [''], others: 0, withKeys: false },
+    [{ kind: 'take' }, ...MOVED, ...TAKEN, { kind: 'reconnect' }],
+  ],
+  // It is cut off between revisions that came as one.
+  [
+    { watched: [''], others: 150, withKeys: true },
+    [
+      ...TAKEN,
+      ...TAKEN,
+      { kind: 'create', path: 'c', leaf: false },
+      ...TAKEN,
+      ...MOVED,
+      { kind: 'add', path: 'a/l' },
+      { kind: 'wait' },
+      { kind: 'reconnect' },
+    ],
+  ],
+  // It is too slow, and cut off between the pages of what it is told anew.
+  [
+    { watched: ['b', 'a/x'], others: 0, withKeys: false },
+    [
+      ...TAKEN,
+      ...TAKEN,
+      ...Array.from({ length: 9 }, (): Step => ({ kind: 'add', path: 'b/l' })),
+      ...Array.from({ length: 7 }, (): Step => ({ kind: 'take' })),
+      { kind: 'reconnect' },
+    ],
+  ],
+]
 
 test('whoever does as a watch of namespaces says has what is, however slowly it reads and however often it comes back', async () => {
   await fc.assert(
@@ -232,7 +287,7 @@ test('whoever does as a watch of namespaces says has what is, however slowly it 
       look()
       expect(client.known()).toEqual(truthOf(t.catalog, options.watched))
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: EXAMPLES },
   )
 })
 
@@ -255,6 +310,7 @@ async function write(catalog: Catalog, step: Step, at: number): Promise<void> {
   const { namespaces, resources } = catalog
   const type = 'collect'
   const properties = { name: `n${at}`, filler: 'x'.repeat((at % 5) * 100) }
+  if (step.kind === 'put') await catalog.kv.put('k/1', Buffer.alloc(step.length, 'x'))
   if (step.kind === 'create') await make(catalog, step.path, step.leaf ? 'leaf' : 'inner')
   if (step.kind === 'move') {
     const { parent, name } = step

@@ -128,7 +128,11 @@ describe('a watch of a namespace', () => {
     await using watch = await t.watch('ns=shop')
     expect(pathsOf(await watch.next())).toEqual(['shop'])
     await t.namespaces.change('old/db', { parent: 'shop' })
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'moved_in' } })
+    expect(await watch.next()).toEqual({
+      event: 'resync',
+      id: 'none',
+      data: { reason: 'moved_in' },
+    })
     const page = await watch.next()
     expect(pathsOf(page)).toEqual(['shop', 'shop/db'])
     expect(pageOf(page).resources).toMatchObject([{ id: 'c1', ns: 'shop/db' }])
@@ -200,7 +204,11 @@ describe('a watcher of namespaces that comes back', () => {
   test('from a revision that this catalog has not come to starts over', async () => {
     await using t = await setUp()
     await using watch = await t.watch('ns=pool&from=99')
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'other_node' } })
+    expect(await watch.next()).toEqual({
+      event: 'resync',
+      id: 'none',
+      data: { reason: 'other_node' },
+    })
     expect(pathsOf(await watch.next())).toEqual(['pool'])
   })
 
@@ -212,7 +220,11 @@ describe('a watcher of namespaces that comes back', () => {
     await using watch = await t.watch(`ns=a&from=${revision}`)
     await engine.restore(snapshot, new AbortController().signal)
     await t.catalog.clock.advance(10_000)
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'restored' } })
+    expect(await watch.next()).toEqual({
+      event: 'resync',
+      id: 'none',
+      data: { reason: 'restored' },
+    })
     expect(pathsOf(await watch.next())).toEqual(['a'])
   })
 

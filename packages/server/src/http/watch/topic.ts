@@ -22,7 +22,10 @@ export interface TopicFrame {
   readonly changes: number
   /** Of the catalog, of which the watcher knows its part then. */
   readonly revision?: number
-  /** What else has to be told before the watcher may come back to this point. */
+  /**
+   * Of an opening: whether more of it has to be told before the watcher may come back to this
+   * point. False: it has told everything. Undefined: its `next` will show.
+   */
   readonly more?: boolean
 }
 

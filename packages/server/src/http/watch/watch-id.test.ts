@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatWatchId, parseWatchId } from './watch-id.ts'
+import { formatWatchId, NOTHING_ID, parseWatchId } from './watch-id.ts'
 
 const OF_BOTH = { services: true, kv: true, ns: false }
 const OF_KEYS = { services: false, kv: true, ns: false }
@@ -29,6 +29,12 @@ test('a watch of one part goes on from an id of both', () => {
   expect(parseWatchId(`${TOKEN}~41.42`, OF_KEYS).kv).toBe(41)
   expect(parseWatchId(`${TOKEN}~41.42`, OF_NAMESPACES).ns).toBe(42)
   expect(parseWatchId(`${TOKEN}~42`, OF_SERVICES).token).toBe(TOKEN)
+})
+
+test('who knows nothing any more starts over with everything', () => {
+  for (const of of [OF_SERVICES, OF_KEYS, OF_NAMESPACES, OF_ALL]) {
+    expect(parseWatchId(NOTHING_ID, of)).toEqual({})
+  }
 })
 
 test.each([

@@ -20,6 +20,9 @@ export interface WatchPoint {
   readonly ns?: number | undefined
 }
 
+/** Of a watcher who knows nothing, or nothing any more: it starts over. No token looks like it. */
+export const NOTHING_ID = 'none'
+
 /** What a watch is of. */
 export interface WatchKinds {
   readonly services: boolean
@@ -49,6 +52,7 @@ const PARTS = /^(?:([^~]+)~)?([0-9]{1,16})(?:\.([0-9]{1,16}))?$|^([^~]*[^~0-9][^
  * may go on from an id of one part: what the id does not name is told from the start.
  */
 export function parseWatchId(text: string, of: WatchKinds): WatchPoint {
+  if (text === NOTHING_ID) return {}
   const [, token, first, second, tokenAlone] = PARTS.exec(text) ?? []
   const point = { token: token ?? tokenAlone, ...revisionsOf(of, first, second) }
   const hasRevision = point.kv !== undefined || point.ns !== undefined

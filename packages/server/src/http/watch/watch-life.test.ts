@@ -60,7 +60,7 @@ describe('a reader that is too slow', () => {
     t.clock.advanceNow(20)
     const change = await watch.next()
     expect([change.event, (change.data['upserted'] as []).length]).toEqual(['change', 10])
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'slow' } })
+    expect(await watch.next()).toEqual({ event: 'resync', id: 'none', data: { reason: 'slow' } })
     const snapshot = await watch.next()
     expect([snapshot.event, (snapshot.data['instances'] as []).length]).toEqual(['snapshot', 21])
     expect(snapshot.id).toBe(snapshot.data['token'])

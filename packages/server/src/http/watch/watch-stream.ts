@@ -12,6 +12,7 @@ import type { Writable } from 'node:stream'
 import type { ResyncEvent, ResyncReason, WatchPart } from '@rollcall/protocol'
 import { frame, idLine, PREAMBLE } from './frames.ts'
 import type { Opening, Topic, TopicFrame } from './topic.ts'
+import { NOTHING_ID } from './watch-id.ts'
 
 export interface WatchStreamOptions {
   /** Where the bytes go: the answer to the request. */
@@ -29,6 +30,12 @@ export interface WatchStreamOptions {
 
 /** What has to be told before changes alone are: openings, each after why it is told. */
 export type Plan = readonly (Opening | ResyncEvent)[]
+
+/**
+ * Takes the place of the id that a client has: whoever came back to that one after half of a
+ * snapshot would be told what changed of things that it has dropped.
+ */
+const RESYNC_ID = idLine(NOTHING_ID)
 
 /** A client that has taken nothing through this many pings is gone, whatever TCP believes. */
 const PINGS_MISSED_MAX = 4
@@ -167,6 +174,7 @@ export class WatchStream {
     if (!isOpening(step)) {
       this.#plan.shift()
       onResync(step.reason)
+      raw.write(RESYNC_ID)
       raw.write(frame('resync', step))
       return true
     }
@@ -183,6 +191,8 @@ export class WatchStream {
       return true
     }
     const isWhole = this.#plan.length === 1 && next.more !== true
+    // What comes while the client takes the last of it has an id then.
+    if (next.more === false) this.#plan.shift()
     const isTaken = this.#write(step.topic, next, isWhole)
     return isTaken || !step.isLong
   }

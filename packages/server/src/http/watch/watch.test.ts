@@ -299,7 +299,7 @@ describe('a watcher that comes back', () => {
     t.register({ service: 'api' })
     const after = alter(await t.token())
     await using watch = await t.watch(`service=web&service=api&after=${after}`)
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason } })
+    expect(await watch.next()).toEqual({ event: 'resync', id: 'none', data: { reason } })
     const snapshots = [await watch.next(), await watch.next()]
     expect(snapshots).toMatchObject([
       { event: 'snapshot', data: { service: 'web' } },
@@ -314,7 +314,7 @@ describe('a watcher that comes back', () => {
     const after = await t.token()
     for (const weight of [2, 3, 4, 5]) t.register({}, { weight })
     await using watch = await t.watch(`service=web&after=${after}`)
-    expect(await watch.next()).toEqual({ event: 'resync', data: { reason: 'too_old' } })
+    expect(await watch.next()).toEqual({ event: 'resync', id: 'none', data: { reason: 'too_old' } })
     expect(idsOf(await watch.next(), 'instances')).toEqual(['a'])
     expect(await t.metric('rollcall_watcher_resyncs_total{reason="too_old"}')).toMatch(/ 1$/)
   })
