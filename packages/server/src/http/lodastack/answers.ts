@@ -8,7 +8,8 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { INTERNAL, RETRY_AFTER_S } from '../problem.ts'
 import type { Failed } from '../answer-failures.ts'
-import { messageOf, STATUS_OF } from './codes.ts'
+import { PLAIN_STATUS_OF } from '../plain-status.ts'
+import { messageOf } from './codes.ts'
 
 const OK = 200
 const SUCCESS = 'success'
@@ -41,7 +42,7 @@ export function fail(reply: FastifyReply, { failure = INTERNAL }: Failed): Fasti
   const retryAfterS = RETRY_AFTER_S[failure.code]
   if (retryAfterS !== undefined) void reply.header('retry-after', retryAfterS)
   const message = messageOf(failure)
-  return send(reply, { status: STATUS_OF[failure.code], data: null, message })
+  return send(reply, { status: PLAIN_STATUS_OF[failure.code], data: null, message })
 }
 
 interface Envelope {

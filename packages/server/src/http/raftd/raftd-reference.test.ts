@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ERROR_CODES } from '@rollcall/protocol'
 import { expect, test } from 'vitest'
 import { setUpApp } from '../../testing/index.ts'
-import { STATUS_OF } from './codes.ts'
+import { PLAIN_STATUS_OF } from '../plain-status.ts'
 
 const text = readFileSync(
   new URL('../../../../../docs/reference/raftd.md', import.meta.url),
@@ -30,6 +30,6 @@ test('it tells the statuses that these calls can end with', () => {
   const rows = [...text.matchAll(/^\| (\d{3}) \|/gm)].map(([, status]) => Number(status))
   // What no call of this protocol can end with, or has its place elsewhere in the text.
   const elsewhere = new Set([401, 403, 405, 414, 431])
-  const known = new Set(ERROR_CODES.map((code) => STATUS_OF[code]))
+  const known = new Set(ERROR_CODES.map((code) => PLAIN_STATUS_OF[code]))
   expect(rows).toEqual([...known].filter((status) => !elsewhere.has(status)).sort((a, b) => a - b))
 })

@@ -1,7 +1,7 @@
 import { ERROR_CODES } from '@rollcall/protocol'
 import { expect, test } from 'vitest'
 import { setUpApp } from '../../testing/index.ts'
-import { STATUS_OF } from './codes.ts'
+import { PLAIN_STATUS_OF } from '../plain-status.ts'
 import { setUpRaftd } from './testing/calls.ts'
 
 // As bash hands them to curl: in single quotes the backslashes stay.
@@ -68,5 +68,5 @@ test('a token is asked for as everywhere', async () => {
 })
 
 test('every code has a status that tells failure', () => {
-  for (const code of ERROR_CODES) expect([code, STATUS_OF[code] >= 400]).toEqual([code, true])
+  for (const code of ERROR_CODES) expect([code, PLAIN_STATUS_OF[code] >= 400]).toEqual([code, true])
 })

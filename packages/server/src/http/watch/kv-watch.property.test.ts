@@ -2,14 +2,8 @@ import type { KvEvent, KvSnapshotEvent } from '@rollcall/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
-import { setUpPlane } from '../../testing/index.ts'
-import { SteppedConnection } from '../../testing/stepped-connection.ts'
-import { ServiceBodies } from '../service-bodies.ts'
+import { SteppedWatches } from '../../testing/stepped-watches.ts'
 import { PrefixSet } from './prefix-set.ts'
-import { WatchHub } from './watch-hub.ts'
-import { parseWatchId } from './watch-id.ts'
-import { planOf } from './watch-plan.ts'
-import { WatchStream } from './watch-stream.ts'
 
 /** Two of the prefixes of the second lie below each other. */
 const PREFIXES = [['a/'], ['a/', 'c/', 'a/b/']]
@@ -67,37 +61,22 @@ class Client {
 async function setUp({ watched, others }: { watched: readonly string[]; others: number }) {
   const harness = await setUpCatalog()
   const { catalog, clock } = harness
-  const { plane: instances } = setUpPlane()
-  const hub = new WatchHub({ instances, bodies: new ServiceBodies(instances), clock })
-  const prefixes = new PrefixSet(watched)
   const { kv } = catalog
-  const open = (after: string | undefined) => {
-    const wire = new SteppedConnection()
-    const keys = hub.kvTopic(catalog, prefixes)
-    const stream = new WatchStream({
-      raw: wire,
-      topics: [keys],
-      deliveredToken: String,
-      queueMaxChanges: 4,
-      queueMaxBytes: 2_000,
-      onResync: () => {},
-    })
-    const exit = hub.enter(stream)
-    stream.subscribe()
-    const of = { services: false, kv: true, ns: false }
-    const point = after === undefined ? {} : parseWatchId(after, of)
-    stream.open(planOf(instances, { services: [], ofCatalog: [keys], point }))
-    return { wire, exit }
-  }
-  const shared = hub.kvTopic(catalog, prefixes)
-  for (let at = 0; at < others; at += 1) shared.subscribe({ change: () => {}, restart: () => {} })
+  const watches = new SteppedWatches({
+    catalog,
+    clock,
+    topicsOf: (hub) => [hub.kvTopic(catalog, new PrefixSet(watched))],
+    queueMaxChanges: 4,
+    queueMaxBytes: 2_000,
+  })
+  watches.crowd(others)
   /** What a watcher must know in the end. */
   const truth = () =>
     kv
       .list({ prefix: '', limit: 100 })
       .entries.filter((entry) => watched.some((prefix) => entry.key.startsWith(prefix)))
       .map((entry) => [entry.key, Buffer.from(entry.value).toString('base64')])
-  return Object.assign(harness, { kv, open, truth })
+  return Object.assign(harness, { kv, watches, truth })
 }
 
 type Step =
@@ -132,7 +111,7 @@ test('whoever does as a watch says has what is, however slowly it reads and howe
     fc.asyncProperty(setUps, steps, async (options, taken) => {
       await using t = await setUp(options)
       const client = new Client()
-      let connection = t.open(undefined)
+      let connection = t.watches.open(undefined)
       let read = 0
       // What the client has taken is what the connection carried whole.
       const look = () => {
@@ -150,7 +129,7 @@ test('whoever does as a watch says has what is, however slowly it reads and howe
           connection.exit()
           connection.wire.destroy()
           client.connected()
-          connection = t.open(client.id)
+          connection = t.watches.open(client.id)
           read = 0
         }
       }

@@ -3,15 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Catalog } from '../../catalog/index.ts'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
-import { setUpPlane } from '../../testing/index.ts'
-import { SteppedConnection } from '../../testing/stepped-connection.ts'
-import { ServiceBodies } from '../service-bodies.ts'
+import { SteppedWatches } from '../../testing/stepped-watches.ts'
 import { PathSet } from './path-set.ts'
 import { PrefixSet } from './prefix-set.ts'
-import { WatchHub } from './watch-hub.ts'
-import { formatWatchId, parseWatchId } from './watch-id.ts'
-import { planOf } from './watch-plan.ts'
-import { WatchStream } from './watch-stream.ts'
 
 /** What is there at first; what is renamed and moved takes what it holds to other names. */
 const INNER = ['a', 'b', 'a/x']
@@ -120,36 +114,18 @@ async function setUp({ watched, others, withKeys }: SetUp) {
   const { catalog, clock } = harness
   for (const path of INNER) await make(catalog, path, 'inner')
   for (const path of LEAVES) await make(catalog, path, 'leaf')
-  const { plane: instances } = setUpPlane()
-  const hub = new WatchHub({ instances, bodies: new ServiceBodies(instances), clock })
-  const paths = new PathSet(watched)
-  const open = (after: string | undefined) => {
-    const wire = new SteppedConnection()
-    const topics = [
+  const watches = new SteppedWatches({
+    catalog,
+    clock,
+    topicsOf: (hub) => [
       ...(withKeys ? [hub.kvTopic(catalog, new PrefixSet(['k/']))] : []),
-      hub.nsTopic(catalog, paths),
-    ]
-    const of = { services: false, kv: withKeys, ns: true }
-    const point = after === undefined ? {} : parseWatchId(after, of)
-    const stream = new WatchStream({
-      raw: wire,
-      topics,
-      deliveredToken: (told) => {
-        const reached = topics.map(({ part }) => [part, told.get(part) ?? point[part]] as const)
-        return formatWatchId(Object.fromEntries(reached))
-      },
-      queueMaxChanges: 6,
-      queueMaxBytes: 4_000,
-      onResync: () => {},
-    })
-    const exit = hub.enter(stream)
-    stream.subscribe()
-    stream.open(planOf(instances, { services: [], ofCatalog: topics, point }))
-    return { wire, exit }
-  }
-  const shared = hub.nsTopic(catalog, paths)
-  for (let at = 0; at < others; at += 1) shared.subscribe({ change: () => {}, restart: () => {} })
-  return Object.assign(harness, { open })
+      hub.nsTopic(catalog, new PathSet(watched)),
+    ],
+    queueMaxChanges: 6,
+    queueMaxBytes: 4_000,
+  })
+  watches.crowd(others)
+  return Object.assign(harness, { watches })
 }
 
 async function make(catalog: Catalog, path: string, kind: 'leaf' | 'inner'): Promise<void> {
@@ -260,7 +236,7 @@ test('whoever does as a watch of namespaces says has what is, however slowly it 
     fc.asyncProperty(setUps, steps, async (options, taken) => {
       await using t = await setUp(options)
       const client = new Client(options.watched)
-      let connection = t.open(undefined)
+      let connection = t.watches.open(undefined)
       let read = 0
       // What the client has taken is what the connection carried whole.
       const look = () => {
@@ -278,7 +254,7 @@ test('whoever does as a watch of namespaces says has what is, however slowly it 
           connection.exit()
           connection.wire.destroy()
           client.connected()
-          connection = t.open(client.id)
+          connection = t.watches.open(client.id)
           read = 0
         }
       }
