@@ -111,8 +111,17 @@ export class EtcdEngine implements Engine, AsyncDisposable {
     this.#health = new Health({ client, session, clock, log })
     this.#lock = { client, keyspace, node, incarnation, clock, random }
     this.#sweeper = new Sweeper({ client, session, lock: this.#lock, log })
-    const committer = this.#committer
-    this.leases = new EtcdLeases({ client, session, committer, room: this.#room, clock, random })
+    this.leases = new EtcdLeases({
+      client,
+      session,
+      committer: this.#committer,
+      room: this.#room,
+      clock,
+      random,
+      checkReached: () => {
+        this.#checkReached()
+      },
+    })
   }
 
   /** Resolves once it was reached. Rejects with `unavailable`. */

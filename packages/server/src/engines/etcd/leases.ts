@@ -40,6 +40,8 @@ export interface EtcdLeasesOptions {
   readonly room: LeaseRoom
   readonly clock: Clock
   readonly random: Random
+  /** Throws `unavailable` while it is known that nothing can be written. */
+  readonly checkReached: () => void
 }
 
 export class EtcdLeases implements Leases {
@@ -57,6 +59,7 @@ export class EtcdLeases implements Leases {
     const { random } = this.#options
     const seconds = grantedTtlMs(ttlMs) / SECOND_MS
     if (id !== undefined) checkLeaseId(id)
+    this.#options.checkReached()
     const place = await this.#place()
     for (;;) {
       const wanted = id ?? drawLeaseId(random)
@@ -76,7 +79,8 @@ export class EtcdLeases implements Leases {
   }
 
   async revoke(id: number): Promise<{ readonly revision: number }> {
-    const { client, committer, room } = this.#options
+    const { client, committer, room, checkReached } = this.#options
+    checkReached()
     const { generation } = await this.#place()
     const ID = etcdLease(generation.number, id)
     room.forget(ID)

@@ -106,6 +106,28 @@ test('members that stop and die cost no commit, no event and no lease', async ()
   expect(total).toBeGreaterThan(1_000)
 }, 60_000)
 
+test('without a majority whatever would change something is refused before anyone waits', async () => {
+  const { etcd, engine } = await setUp()
+  const { id } = await engine.leases.grant({ ttlMs: 60_000 })
+  const isBroken = new Promise<void>((resolve) => {
+    engine.onStatus(resolve)
+  })
+  for (const member of etcd.members.slice(1)) await member.kill()
+  await isBroken
+  const later = new Promise((resolve) => {
+    setImmediate(resolve, 'later')
+  })
+  const refusals = [
+    () => engine.leases.grant({ ttlMs: 5_000 }),
+    () => engine.leases.revoke(id),
+    () => engine.commit({ compares: [], then: [put('k', 'v')] }),
+  ].map(async (write) => {
+    const refused = await write().catch((error: unknown) => error)
+    return hasCode(refused, 'unavailable') ? 'refused' : refused
+  })
+  for (const refusal of refusals) expect(await Promise.race([refusal, later])).toBe('refused')
+}, 60_000)
+
 test('a full etcd refuses what takes room, and deletes go on, also at a node that starts then', async () => {
   const options = { 'quota-backend-bytes': String(4 * 1_024 * 1_024) }
   const { engine, open, stop } = await setUp({ members: 1, options })
