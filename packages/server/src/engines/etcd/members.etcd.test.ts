@@ -114,9 +114,7 @@ test('without a majority whatever would change something is refused before anyon
   })
   for (const member of etcd.members.slice(1)) await member.kill()
   await isBroken
-  const later = new Promise((resolve) => {
-    setImmediate(resolve, 'later')
-  })
+  const later = pause(0).then(() => 'later')
   const refusals = [
     () => engine.leases.grant({ ttlMs: 5_000 }),
     () => engine.leases.revoke(id),
