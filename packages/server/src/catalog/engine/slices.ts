@@ -8,6 +8,8 @@ import type { Clock } from '@rollcall/runtime'
 
 /** Work at a stretch; heartbeats share the event loop. */
 export const SLICE_MS = 10
+/** A slice of which so much is gone has no room for a step that cannot be cut. */
+const BEGUN_MS = 2
 /** How many steps pass between two looks at the clock. */
 const STEPS_PER_LOOK = 64
 
@@ -37,6 +39,11 @@ export class Slices {
     if (this.#steps < STEPS_PER_LOOK) return false
     this.#steps = 0
     return this.#clock.monotonicMs() - this.#startedMs >= SLICE_MS
+  }
+
+  /** Before a step that takes a slice by itself: whether to `pause` first. */
+  get isBegun(): boolean {
+    return this.#clock.monotonicMs() - this.#startedMs >= BEGUN_MS
   }
 
   async pause(): Promise<void> {

@@ -5,15 +5,14 @@
  * @module
  */
 
-import type { Batch } from '../engine.ts'
-import { FAMILY, parseListKey, parseNamespaceKey, type ListFamily } from '../key-schema.ts'
+import { FAMILY } from '../key-schema.ts'
 import type { NamespaceChange, Properties } from '../resource-catalog.ts'
 import { presentRow } from '../resources/present-row.ts'
+import type { ChangedList } from '../resources/changed-rows.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
-import type { ViewTables } from '../view/tables.ts'
-import { isOf, keyOf, type BatchBefore, type PlacedNode } from './batch-before.ts'
 import { presentNode } from './namespace-reads.ts'
-import type { NamespacePlace } from './namespace-table.ts'
+import type { NamespacePlace, NamespaceTable } from './namespace-table.ts'
+import type { NodesBefore, PlacedNode } from './nodes-before.ts'
 
 export type KeptChange =
   | ({ readonly kind: 'created' | 'changed' } & PlacedNode)
@@ -29,32 +28,42 @@ interface KeptRows {
   readonly removed: readonly string[]
 }
 
+/** What a batch has done to the tree. */
+export interface TreeChanges {
+  readonly nodes: NodesBefore
+  readonly rows: readonly ChangedList[]
+}
+
 /**
  * What a batch has changed, now that the tables have it: namespaces first, then what is in them,
  * those that went last. What went along with its namespace is not told of.
  */
 export function keepChanges(
-  batch: Batch,
-  before: BatchBefore,
-  tables: ViewTables,
+  { nodes, rows }: TreeChanges,
+  namespaces: NamespaceTable,
 ): readonly KeptChange[] {
   const came: KeptChange[] = []
   const went: KeptChange[] = []
-  for (const change of batch.changes) {
-    const key = keyOf(change)
-    if (!isOf(FAMILY.namespace, key)) continue
-    const kept = keepNode(parseNamespaceKey(key), before, tables)
+  for (const [id, was] of nodes) {
+    const kept = keepNode(id, was, namespaces)
     if (kept?.kind === 'deleted') went.push(kept)
     else if (kept) came.push(kept)
   }
-  return [...came, ...keepRows(batch, before, tables), ...went]
+  for (const list of rows) {
+    const node = namespaces.get(list.nsId)
+    if (node) came.push(keepRows(list, namespaces.place(node)))
+  }
+  return [...came, ...went]
 }
 
-function keepNode(id: string, before: BatchBefore, tables: ViewTables): KeptChange | undefined {
-  const was = before.nodes.get(id)
-  const node = tables.namespaces.get(id)
+function keepNode(
+  id: string,
+  was: PlacedNode | undefined,
+  namespaces: NamespaceTable,
+): KeptChange | undefined {
+  const node = namespaces.get(id)
   if (!node) return was && { kind: 'deleted', ...was }
-  const place = tables.namespaces.place(node)
+  const place = namespaces.place(node)
   if (!was) return { kind: 'created', node, place }
   const isThere = was.node.name === node.name && was.node.parent === node.parent
   return isThere
@@ -62,52 +71,13 @@ function keepNode(id: string, before: BatchBefore, tables: ViewTables): KeptChan
     : { kind: 'moved', from: was.place, node, place }
 }
 
-/** Of one list. */
-interface Gathered {
-  readonly family: ListFamily
-  readonly nsId: string
-  readonly type: string
-  readonly upserted: ResourceRow[]
-  readonly removed: Set<string>
-}
-
-function keepRows(batch: Batch, before: BatchBefore, tables: ViewTables): readonly KeptRows[] {
-  const lists = new Map<string, Gathered>()
-  for (const change of batch.changes) {
-    const key = keyOf(change)
-    const family = familyOf(key)
-    const name = family && parseListKey(key)
-    if (!family || name?.kind !== 'row') continue
-    const { nsId, type } = name
-    const listName = `${family}/${nsId}/${type}`
-    const list = lists.get(listName) ?? { family, nsId, type, upserted: [], removed: new Set() }
-    lists.set(listName, list)
-    const table = family === FAMILY.resource ? tables.resources : tables.templates
-    const row = change.kind === 'put' ? table.rowAt(key) : undefined
-    if (row) list.upserted.push(row)
-    const gone = before.rows.get(key)
-    if (gone) list.removed.add(gone.id)
-  }
-  return Array.from(lists.values()).flatMap((list) => {
-    const node = tables.namespaces.get(list.nsId)
-    if (!node) return []
-    // Who got another key has left one and come under another.
-    for (const { id } of list.upserted) list.removed.delete(id)
-    return [
-      {
-        kind: list.family === FAMILY.resource ? 'resources' : 'templates',
-        place: tables.namespaces.place(node),
-        type: list.type,
-        upserted: list.upserted,
-        removed: [...list.removed],
-      } satisfies KeptRows,
-    ]
-  })
-}
-
-function familyOf(key: string): ListFamily | undefined {
-  if (isOf(FAMILY.resource, key)) return FAMILY.resource
-  return isOf(FAMILY.template, key) ? FAMILY.template : undefined
+function keepRows(list: ChangedList, place: NamespacePlace): KeptRows {
+  const { family, type, upserted } = list
+  const kind = family === FAMILY.resource ? 'resources' : 'templates'
+  const removed = new Set(list.removed)
+  // Who got another key has left one and come under another.
+  if (removed.size > 0) for (const { id } of upserted) removed.delete(id)
+  return { kind, place, type, upserted, removed: [...removed] }
 }
 
 /** The namespaces at or above what changed, before and after. */

@@ -1,17 +1,15 @@
 import { ChangeRing, type RevisionChanges } from '../change-ring.ts'
-import type { Batch } from '../engine.ts'
 import type { RestartReason } from '../kv-feed.ts'
 import { PrefixListeners } from '../prefix-listeners.ts'
 import type { NamespaceChanges } from '../resource-catalog.ts'
-import type { ViewTables } from '../view/tables.ts'
 import type { NamespaceTable } from './namespace-table.ts'
-import type { BatchBefore } from './batch-before.ts'
 import {
   bytesOfKept,
   keepChanges,
   linesOf,
   presentChange,
   type KeptChange,
+  type TreeChanges,
 } from './kept-changes.ts'
 
 type Listener = (changes: NamespaceChanges) => void
@@ -26,14 +24,13 @@ export class NamespaceFeed {
   readonly #restarts = new Set<{ readonly listener: (reason: RestartReason) => void }>()
   #revision = 0
 
-  /** Takes what a revision changed; the tables have it already. `before`: what it took away. */
-  append(batch: Batch, before: BatchBefore | undefined, tables: ViewTables): void {
-    const { revision } = batch
+  /** Takes what a revision changed; the tables have it already. */
+  append(revision: number, changed: TreeChanges, namespaces: NamespaceTable): void {
     this.#revision = revision
-    const changes = before ? keepChanges(batch, before, tables) : []
+    const changes = keepChanges(changed, namespaces)
     if (changes.length === 0) return
     this.#ring.append({ revision, changes })
-    if (!this.#listeners.isEmpty) this.#tell({ revision, changes }, tables.namespaces)
+    if (!this.#listeners.isEmpty) this.#tell({ revision, changes }, namespaces)
   }
 
   /** The view was built anew at a revision. Without a reason nobody has seen another before. */

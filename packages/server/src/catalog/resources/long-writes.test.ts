@@ -6,7 +6,10 @@ import { FakeClock } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
 import { endings } from '../../testing/tree-content.ts'
+import type { Operation } from '../engine.ts'
+import { FAMILY, rowKey } from '../key-schema.ts'
 import { RESOURCE_LIMITS } from '../limits.ts'
+import { encodeResource } from './resource-record.ts'
 
 const ROWS = 300
 
@@ -52,6 +55,33 @@ const adding = (ns: string, count: number, id?: string) =>
   Array.from({ length: count }, (_, at) => ({
     add: { ns, id: id && `${id}-${at}`, properties: { name: `${ns}-${at}` } },
   }))
+
+test('a long commit of another node is read in slices, and seen at once and in its turn', async () => {
+  await using t = await setUp()
+  const ns = t.namespaces.get('web').id
+  const put = (name: string): Operation => ({
+    kind: 'put',
+    key: rowKey(FAMILY.resource, ns, { type: 'deploy', key: name }),
+    value: encodeResource({ id: name, properties: { name } }),
+  })
+  const names = Array.from({ length: 600 }, (_, at) => `other-${at}`)
+  t.clock.isSlow = true
+  const long = await t.engine.commit({ compares: [], then: names.map(put) })
+  const next = await t.engine.commit({ compares: [], then: [put('last')] })
+  // Whatever needs no time has happened by then, several times over.
+  for (let step = 0; step < 50; step += 1) await Promise.resolve()
+  expect(t.catalog.status().viewRevision).toBe(long.revision - 1)
+  expect(t.names('web')).toEqual([])
+
+  const heard: number[] = []
+  t.namespaces.subscribe('', ({ revision }) => {
+    heard.push(revision)
+    expect(t.names('web')).toHaveLength(revision === long.revision ? 600 : 601)
+  })
+  t.clock.isSlow = false
+  await t.clock.advance(0)
+  expect(heard).toEqual([long.revision, next.revision])
+})
 
 test('others write while a long batch is drafted, and nobody sees half of it', async () => {
   await using t = await setUp()

@@ -58,6 +58,26 @@ test('an index hears of each row that comes and goes, and of what stood in its p
   expect(told).toEqual(['+a/one@1 -undefined', '+a/one@2 -a/one@1', '-a/one@2'])
 })
 
+test('rows that were read ahead are put as any others, and are not there before', () => {
+  const { table, told } = setUp()
+  const changes = ['one', 'two'].map((name) => ({
+    kind: 'put' as const,
+    entry: entry(keyOf('a', 'deploy', name), name, 1),
+  }))
+  const [, second] = changes
+  // Given up after the first: what was read is read anew.
+  for (const _ of table.readAhead(changes)) break
+  expect(
+    Array.from(table.readAhead([...changes, { kind: 'delete', key: 'r/a/deploy/x' }])),
+  ).toHaveLength(2)
+  expect(table.size).toBe(0)
+  expect(told).toEqual([])
+  for (const change of changes) table.put(change.entry)
+  // What was read counts once.
+  if (second) table.put({ ...second.entry, ...entry(second.entry.key, 'else', 2) })
+  expect(Array.from(table.rows('deploy', 'a'), ({ id }) => id)).toEqual(['one', 'else'])
+})
+
 test('a list knows when it changed last, also by what left it', () => {
   const { table } = setUp()
   table.put(entry(keyOf('a', 'deploy', 'one'), 'x', 1))

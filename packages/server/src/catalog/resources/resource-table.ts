@@ -1,11 +1,11 @@
-import type { KeyValue } from '../engine.ts'
+import type { Change, KeyValue } from '../engine.ts'
 import { parseListKey, type ListFamily } from '../key-schema.ts'
 import { OrderedMap } from '../ordered-map.ts'
 import type { Properties } from '../resource-catalog.ts'
 import { ShardedMap } from '../sharded-map.ts'
 import type { Reducer } from '../view/reducer.ts'
 import type { ResourceIndex, ResourceRow, ResourceRows } from './resource-index.ts'
-import { decodeResource } from './resource-record.ts'
+import { decodeResource, type ResourceRecord } from './resource-record.ts'
 
 /** What one namespace holds of one type. */
 interface List {
@@ -27,6 +27,8 @@ export class ResourceTable implements Reducer, ResourceRows {
   readonly #namespaces = new Map<string, Map<string, List>>()
   /** By type. Nearly every id has one row. */
   readonly #ids = new Map<string, ShardedMap<ResourceRow | readonly ResourceRow[]>>()
+  /** Records of entries that are about to be put. */
+  #ahead = new Map<KeyValue, ResourceRecord>()
   #size = 0
 
   constructor(family: ListFamily, indexes: readonly ResourceIndex[] = []) {
@@ -51,6 +53,21 @@ export class ResourceTable implements Reducer, ResourceRows {
     }
   }
 
+  /**
+   * Reads the records that a batch brings, step by step, so that to put them is short. Nobody
+   * sees anything of it, and it may be given up.
+   */
+  *readAhead(changes: readonly Change[]): Generator<void, void, undefined> {
+    this.#ahead = new Map()
+    for (const change of changes) {
+      if (change.kind === 'delete') continue
+      const { entry } = change
+      if (!entry.key.startsWith(this.family) || parseListKey(entry.key)?.kind !== 'row') continue
+      this.#ahead.set(entry, decodeResource(entry.value))
+      yield
+    }
+  }
+
   put(entry: KeyValue): void {
     const name = parseListKey(entry.key)
     if (!name) return
@@ -60,7 +77,8 @@ export class ResourceTable implements Reducer, ResourceRows {
       list.isVersioned = true
       return
     }
-    const { id, properties } = decodeResource(entry.value)
+    const { id, properties } = this.#ahead.get(entry) ?? decodeResource(entry.value)
+    this.#ahead.delete(entry)
     const before = list.rows.get(name.key)
     const row: ResourceRow = {
       nsId: list.nsId,
@@ -108,12 +126,6 @@ export class ResourceTable implements Reducer, ResourceRows {
 
   row(type: string, nsId: string, key: string): ResourceRow | undefined {
     return this.#types.get(type)?.get(nsId)?.rows.get(key)
-  }
-
-  /** By a key as the engine names it. */
-  rowAt(stored: string): ResourceRow | undefined {
-    const name = parseListKey(stored)
-    return name?.kind === 'row' ? this.row(name.type, name.nsId, name.key) : undefined
   }
 
   byId(type: string, id: string): readonly ResourceRow[] {

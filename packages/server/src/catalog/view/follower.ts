@@ -9,7 +9,7 @@
 import { hasCode, RegistryError } from '@rollcall/protocol/errors'
 import { Backoff, type Actor, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import type { CatalogMetrics } from '../catalog-metrics.ts'
-import type { Engine } from '../engine.ts'
+import type { Batch, Engine } from '../engine.ts'
 import { Slices } from '../engine/slices.ts'
 import type { RestartReason } from '../kv-feed.ts'
 import type { Freshness } from './freshness.ts'
@@ -18,6 +18,8 @@ import type { View } from './view.ts'
 
 const RETRY_FIRST_MS = 100
 const RETRY_MAX_MS = 5_000
+/** A batch of more changes is read in slices before it is applied, which is one step. */
+const LONG_BATCH = 500
 
 export interface FollowerOptions {
   readonly engine: Engine
@@ -111,6 +113,8 @@ export class ViewFollower implements Actor {
     const slices = new Slices(clock)
     for await (const batches of engine.watch(view.revision + 1, signal)) {
       for (const batch of batches) {
+        if (batch.changes.length > LONG_BATCH) await this.#readAhead(batch, slices)
+        if (signal.aborted) return
         view.apply(batch)
         this.#looksFresh()
         if (slices.isOver(batch.changes.length)) await slices.pause()
@@ -118,6 +122,14 @@ export class ViewFollower implements Actor {
       }
     }
     if (!signal.aborted) throw new RegistryError('unavailable', 'The watch of the engine ended.')
+  }
+
+  /** What was read is then taken over in a turn of its own. */
+  async #readAhead({ changes }: Batch, slices: Slices): Promise<void> {
+    for (const _ of this.#options.view.tables.readAhead(changes)) {
+      if (slices.isOver()) await slices.pause()
+    }
+    if (slices.isBegun) await slices.pause()
   }
 
   /** The view is fresh again once it has what the engine had after the watch began. */

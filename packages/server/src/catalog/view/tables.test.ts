@@ -38,6 +38,34 @@ test('searches hear of what was read when all of it was, and of each change from
   expect(tables.search.index.table('name')?.size).toBe(names.length)
 })
 
+test('what a revision did to rows is answered list by list', () => {
+  const tables = new ViewTables()
+  for (const name of ['old', 'gone']) tables.put(entry(name, 1))
+  const put = (name: string, revision: number) => ({
+    kind: 'put' as const,
+    entry: entry(name, revision),
+  })
+  const gone = { kind: 'delete' as const, key: entry('gone', 1).key }
+  const template = { ...put('a', 2).entry, key: rowKey('t', 'ns', { type: 'deploy', key: 'a' }) }
+  const changed = tables.apply([
+    put('new', 2),
+    gone,
+    { kind: 'put', entry: template },
+    put('old', 2),
+    { kind: 'delete', key: rowKey('r', 'ns', { type: 'alarm', key: 'none' }) },
+  ])
+  const told = changed.map(({ family, nsId, type, upserted, removed }) => ({
+    list: `${family}/${nsId}/${type}`,
+    upserted: upserted.map(({ id, revision }) => `${id}@${revision}`),
+    removed: [...removed],
+  }))
+  expect(told).toEqual([
+    { list: 'r/ns/deploy', upserted: ['new@2', 'old@2'], removed: ['gone'] },
+    { list: 't/ns/deploy', upserted: ['a@2'], removed: [] },
+  ])
+  expect(tables.apply([put('later', 3)])[0]?.upserted).toHaveLength(1)
+})
+
 test('a node that starts finds what was there before, and what comes', async () => {
   await using t = await setUpCatalog()
   const add = (name: string) =>

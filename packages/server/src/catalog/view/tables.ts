@@ -2,11 +2,12 @@ import type { Clock } from '@rollcall/runtime'
 import { ElectionTable } from '../election-table.ts'
 import type { Change, KeyValue } from '../engine.ts'
 import { inSlices } from '../engine/slices.ts'
-import { FAMILY, KV_PREFIX } from '../key-schema.ts'
+import { FAMILY, KV_PREFIX, type ListFamily } from '../key-schema.ts'
 import { LeaseTable } from '../leases/lease-table.ts'
 import { HostIndex } from '../machines/host-index.ts'
 import { NamespaceTable } from '../namespaces/namespace-table.ts'
 import { TypeTable } from '../resource-types/type-table.ts'
+import { ChangedRows, type ChangedList } from '../resources/changed-rows.ts'
 import { ResourceTable } from '../resources/resource-table.ts'
 import { SearchIndex } from '../search/search-index.ts'
 import { KvTable } from './kv-table.ts'
@@ -22,8 +23,9 @@ export class ViewTables {
   /** What searches ask. */
   readonly search: SearchIndex
   readonly resources: ResourceTable
-  readonly templates = new ResourceTable(FAMILY.template)
+  readonly templates: ResourceTable
   readonly types = new TypeTable()
+  readonly #changed = new ChangedRows()
   readonly #byFamily: ReadonlyMap<string, Reducer>
 
   /**
@@ -32,7 +34,9 @@ export class ViewTables {
    */
   constructor(clock?: Clock) {
     this.search = new SearchIndex(clock)
-    this.resources = new ResourceTable(FAMILY.resource, [this.hosts])
+    const heard = (family: ListFamily) => this.#changed.listener(family)
+    this.resources = new ResourceTable(FAMILY.resource, [this.hosts, heard(FAMILY.resource)])
+    this.templates = new ResourceTable(FAMILY.template, [heard(FAMILY.template)])
     if (!clock) this.resources.tell(this.search)
     const { kv, leases, elections, namespaces, resources, templates, types } = this
     const tables = [kv, leases, elections, namespaces, resources, templates, types]
@@ -59,15 +63,23 @@ export class ViewTables {
     this.#of(key)?.delete(key)
   }
 
-  /** What one revision changed: each key once. */
-  apply(changes: readonly Change[]): void {
-    const gone: string[] = []
-    for (const change of changes) {
-      if (change.kind === 'put') this.put(change.entry)
-      else if (change.key.startsWith(KV_PREFIX)) gone.push(change.key)
-      else this.delete(change.key)
-    }
-    this.kv.deleteAll(gone)
+  /** Reads what a batch of rows brings, step by step, so that `apply` is short. Nobody sees it before. */
+  *readAhead(changes: readonly Change[]): Generator<void, void, undefined> {
+    yield* this.resources.readAhead(changes)
+    yield* this.templates.readAhead(changes)
+  }
+
+  /** Takes over what one revision changed: each key once. Answers what that did to rows. */
+  apply(changes: readonly Change[]): readonly ChangedList[] {
+    return this.#changed.during(() => {
+      const gone: string[] = []
+      for (const change of changes) {
+        if (change.kind === 'put') this.put(change.entry)
+        else if (change.key.startsWith(KV_PREFIX)) gone.push(change.key)
+        else this.delete(change.key)
+      }
+      this.kv.deleteAll(gone)
+    })
   }
 
   /** Families that nobody reads from the view, such as the records of requests, have no table. */

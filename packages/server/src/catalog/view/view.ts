@@ -1,6 +1,6 @@
 import type { Batch } from '../engine.ts'
 import { KvFeed, type RestartReason } from '../kv-feed.ts'
-import { lookBefore } from '../namespaces/batch-before.ts'
+import { nodesBefore } from '../namespaces/nodes-before.ts'
 import { NamespaceFeed } from '../namespaces/namespace-feed.ts'
 import { unavailable } from '../refusals.ts'
 import type { RevisionWaiters } from '../revision-waiters.ts'
@@ -40,11 +40,11 @@ export class View {
   apply(batch: Batch): void {
     if (batch.revision <= this.#revision) return
     const { tables } = this
-    const before = lookBefore(batch, tables)
-    tables.apply(batch.changes)
+    const nodes = nodesBefore(batch, tables.namespaces)
+    const rows = tables.apply(batch.changes)
     this.#revision = batch.revision
     this.feed.append(batch, tables.kv)
-    this.namespaceFeed.append(batch, before, tables)
+    this.namespaceFeed.append(batch.revision, { nodes, rows }, tables.namespaces)
     this.#waiters.reach(batch.revision)
   }
 
