@@ -147,14 +147,14 @@ export class EtcdEngine implements Engine, AsyncDisposable {
 
   async commit(commit: Commit): Promise<CommitResult> {
     this.#committer.checkOpen()
-    checkCommit(commit)
+    const bytes = checkCommit(commit)
     this.#checkReached()
     await this.#checkPrefixes(commit)
     if (!this.#room.isFree(commit)) {
       await this.#session.ensure()
       await this.#room.take(this.#session.place, commit)
     }
-    return await this.#committer.commit(commit)
+    return await this.#committer.commit(commit, bytes)
   }
 
   async range(query: RangeQuery): Promise<Range> {
@@ -248,7 +248,7 @@ export class EtcdEngine implements Engine, AsyncDisposable {
       await clock.sleep(FENCE_MS, answered.signal)
       throw unavailable('etcd does not answer; try again later.', 'no_answer')
     }
-    const fence = this.#committer.commit({ compares: [], then: [] })
+    const fence = this.#committer.commit({ compares: [], then: [] }, 0)
     try {
       return (await Promise.race([fence, late()])).revision
     } catch (error) {

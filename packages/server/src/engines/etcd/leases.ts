@@ -94,7 +94,7 @@ export class EtcdLeases implements Leases {
         if (error.kind === 'lease_missing') {
           if (!mayBeDone) throw leaseNotFound(id)
           // It was there at a try whose answer was lost.
-          return await committer.commit({ compares: [], then: [] })
+          return await committer.commit({ compares: [], then: [] }, 0)
         }
         mayBeDone ||= error.kind === 'no_answer'
         const mayRetry = error.kind === 'no_answer' || error.kind === 'busy'
