@@ -34,11 +34,8 @@ export { encodeMessage, MessageDecoder } from './replication/message-codec.ts'
 export type { PeerMessage } from './replication/messages.ts'
 export type { PeerIdentity, PeerListener, PeerTransport } from './replication/peer-transport.ts'
 export { noReplicationMetrics, type ReplicationMetrics } from './replication/replication-metrics.ts'
-export {
-  Replicator,
-  type ReplicationState,
-  type ReplicatorOptions,
-} from './replication/replicator.ts'
+export type { ReplicationState } from './replication/replication-state.ts'
+export { Replicator, type ReplicatorOptions } from './replication/replicator.ts'
 export type { Resumption } from './resume.ts'
 export type { Patch } from './set.ts'
 export type { ListQuery, ServiceSnapshot, ServiceSummary } from './views.ts'

@@ -36,6 +36,7 @@ import type { Beat, PeerMessage } from './messages.ts'
 import { PeerLink } from './peer-link.ts'
 import type { PeerIdentity, PeerListener, PeerTransport } from './peer-transport.ts'
 import type { ReplicationMetrics } from './replication-metrics.ts'
+import { BEGINNING, isSameState, stateOf, type ReplicationState } from './replication-state.ts'
 import { beginSyncs } from './sync-plan.ts'
 import { Syncs, type EndedSync } from './syncs.ts'
 import { Ways } from './ways.ts'
@@ -58,12 +59,6 @@ export interface ReplicatorOptions {
   readonly onClash: (address: string) => void
 }
 
-export interface ReplicationState {
-  readonly ready: boolean
-  /** Why not, for people. */
-  readonly reasons: readonly string[]
-}
-
 export class Replicator implements Neighbours, PeerListener {
   readonly members: Members
   readonly ways: Ways
@@ -82,7 +77,7 @@ export class Replicator implements Neighbours, PeerListener {
   #isStarted = false
   #isRemoved = false
   #isLeaving = false
-  #state: ReplicationState = { ready: false, reasons: [BOOTING] }
+  #state = BEGINNING
 
   /** Registers itself as the plane's neighbours. Nothing is dialled before `start`. */
   constructor(options: ReplicatorOptions) {
@@ -384,17 +379,13 @@ export class Replicator implements Neighbours, PeerListener {
   }
 
   #review(): void {
-    const reasons: string[] = []
-    if (this.#boot) reasons.push(BOOTING)
-    if (this.#isRemoved) reasons.push(REMOVED)
-    const alarm = clockAlarm(this.ways.links.values())
-    if (alarm !== undefined) reasons.push(alarm)
-    const before = this.#state
-    if (before.reasons.join() === reasons.join() && before.ready === (reasons.length === 0)) return
-    this.#state = { ready: reasons.length === 0, reasons }
-    this.#options.onState(this.#state)
+    const state = stateOf({
+      isBooting: this.#boot !== undefined,
+      isRemoved: this.#isRemoved,
+      clock: clockAlarm(this.ways.links.values()),
+    })
+    if (isSameState(state, this.#state)) return
+    this.#state = state
+    this.#options.onState(state)
   }
 }
-
-const BOOTING = 'it learns from its peers what there is'
-const REMOVED = 'it was removed from the cluster; start it again to let it join'
