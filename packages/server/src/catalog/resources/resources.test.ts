@@ -261,6 +261,39 @@ test('a batch is one step in the order of its operations, or nothing', async () 
   expect(t.names('db')).toEqual(['b'])
 })
 
+test('what a batch adds it may change and delete again', async () => {
+  await using t = await setUp()
+  const { resources } = await t.resources.batch('deploy', [
+    { add: { ns: 'web', id: 'gone', ...named('a') } },
+    { update: { ns: 'web', id: 'gone', properties: { v: '1' } } },
+    { delete: { ns: 'web', id: 'gone' } },
+    { add: { ns: 'web', id: 'stays', ...named('b') } },
+    { update: { ns: 'web', id: 'stays', properties: { name: 'c' } } },
+  ])
+  expect(resources.map(({ properties }) => properties)).toEqual([
+    { name: 'a' },
+    { name: 'a', v: '1' },
+    { name: 'a', v: '1' },
+    { name: 'b' },
+    { name: 'c' },
+  ])
+  expect(t.names('web')).toEqual(['c'])
+  expect(t.resources.byId('deploy', 'gone')).toEqual([])
+  await t.one('web', 'a')
+  await t.one('web', 'b')
+})
+
+test('a machine that comes and goes within a batch may be registered anew', async () => {
+  await using t = await setUp()
+  const machine = { ns: 'web', id: 'm', properties: { hostname: 'h-1' } }
+  const batch = () =>
+    t.resources.batch('machine', [{ add: machine }, { delete: { ns: 'web', id: 'm' } }])
+  await batch()
+  await batch()
+  await t.resources.batch('machine', [{ add: machine }])
+  expect(t.resources.byId('machine', 'm')).toMatchObject([{ ns: 'web' }])
+})
+
 test('a batch may be one of templates', async () => {
   await using t = await setUp()
   const { resources: added } = await t.resources.batch(

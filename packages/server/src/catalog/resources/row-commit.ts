@@ -10,7 +10,7 @@ import { listVersionKey, rowKey, type ListFamily } from '../key-schema.ts'
 import { RESOURCE_LIMITS } from '../limits.ts'
 import { isThere } from '../namespaces/namespace-write.ts'
 import { encodeResource } from './resource-record.ts'
-import type { DraftRow, RowChange } from './row-draft.ts'
+import type { RowChange } from './row-draft.ts'
 
 const CHANGED = new Uint8Array()
 
@@ -36,9 +36,8 @@ export class RowPlan implements RowCommit {
   }
 
   /** Throws `limit_exceeded` for more rows than one write may change. */
-  add({ before, after, isSame }: RowChange): void {
-    const row = (after ?? before) as DraftRow
-    const key = rowKey(this.#family, row.nsId, row)
+  add({ at, before, after, isSame }: RowChange): void {
+    const key = rowKey(this.#family, at.nsId, at)
     this.#seen.push(
       before
         ? { kind: 'revision', key, of: 'mod', is: '=', revision: before.revision }
@@ -50,10 +49,10 @@ export class RowPlan implements RowCommit {
     if (this.#written > rows) throw limitExceeded('resources in one write', rows, this.#written)
     if (after) {
       this.#writes.push({ kind: 'put', key, value: encodeResource(after) })
-      this.#grown.add(row.nsId)
+      this.#grown.add(at.nsId)
     } else {
       this.#writes.push({ kind: 'delete', key })
-      this.#shrunk.add(listVersionKey(this.#family, row.nsId, row.type))
+      this.#shrunk.add(listVersionKey(this.#family, at.nsId, at.type))
     }
   }
 

@@ -8,8 +8,9 @@ import type { ResourceTable } from './resource-table.ts'
 /** A row as it is to be. */
 export type DraftRow = Omit<ResourceRow, 'revision'>
 
-/** What becomes of one key. */
+/** What becomes of one key; of one that came and went within the write, nothing. */
 export interface RowChange {
+  readonly at: Pick<DraftRow, 'nsId' | 'type' | 'key'>
   /** As the view has it. */
   readonly before: ResourceRow | undefined
   readonly after: DraftRow | undefined
@@ -60,8 +61,8 @@ export class RowDraft {
 
   /** In no order. */
   *changes(): Generator<RowChange, void, undefined> {
-    for (const { before, after } of this.#changes.values()) {
-      yield { before, after, isSame: isSame(before, after) }
+    for (const change of this.#changes.values()) {
+      yield { ...change, isSame: isSame(change.before, change.after) }
     }
   }
 
@@ -128,8 +129,9 @@ export class RowDraft {
   #set(nsId: string, key: string, after: DraftRow | undefined): void {
     const place = placeOf(nsId, key)
     const known = this.#changes.get(place)
-    const before = known ? known.before : this.#table.row(this.type.type, nsId, key)
-    this.#changes.set(place, { before, after })
+    const { type } = this.type
+    const before = known ? known.before : this.#table.row(type, nsId, key)
+    this.#changes.set(place, { at: known?.at ?? { nsId, type, key }, before, after })
   }
 }
 
