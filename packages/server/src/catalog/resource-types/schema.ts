@@ -39,6 +39,7 @@ const OPTIONS: Options = {
   validateFormats: false,
   addUsedSchema: false,
 }
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
 /** Says whether a schema is one; its own patterns are not users'. */
 const META = new Ajv2020(OPTIONS)
 
@@ -48,6 +49,7 @@ export function compileSchema(schema: unknown): Schema {
     throw refused('it is a JSON object')
   }
   checkSchemaShape(schema)
+  checkDialect(schema)
   if (META.validateSchema(schema) !== true) throw refused(META.errorsText())
   const validate = compile(schema)
   return (properties) => {
@@ -55,6 +57,12 @@ export function compileSchema(schema: unknown): Schema {
     const [error] = validate.errors ?? []
     return error ? misfit(error) : { path: '', reason: 'does not fit' }
   }
+}
+
+/** Another draft would give the same words other meanings. */
+function checkDialect({ $schema = DIALECT }: { readonly $schema?: unknown }): void {
+  if ($schema === DIALECT || $schema === `${DIALECT}#`) return
+  throw refused(`"$schema" is "${DIALECT}", or is left out`)
 }
 
 /** One compiler for each schema: what it has compiled goes with it. */

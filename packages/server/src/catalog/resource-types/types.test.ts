@@ -130,6 +130,12 @@ test.each([
   ['a reference to nothing', { $ref: '#/$defs/none' }, 'invalid_argument'],
   ['a ring', { $defs: { a: { not: { $ref: '#/$defs/a' } } } }, 'invalid_argument'],
   ['a reference to itself', { allOf: [{ $ref: '#' }] }, 'invalid_argument'],
+  [
+    'words of another draft',
+    { $schema: 'http://json-schema.org/draft-07/schema#' },
+    'invalid_argument',
+  ],
+  ['a draft that is none', { $schema: 7 }, 'invalid_argument'],
   ['an id of its own', { $id: 'http://localhost/' }, 'invalid_argument'],
   ['answers that take time', { $async: true }, 'invalid_argument'],
   ['a pattern that is none', { properties: { a: { pattern: '(' } } }, 'invalid_argument'],
