@@ -120,6 +120,7 @@ export function transferResources(
   if (from === to) {
     throw invalidArgument('Source and target are the same namespace.', { field: 'to' })
   }
+  checkDistinct(ids)
   return function* (draft, paths) {
     const source = paths.holder(from)
     const target = paths.holder(to)
@@ -187,6 +188,16 @@ function checkRows(rows: readonly ResourceRow[], key: string, expected: number |
 function checkCount(count: number): void {
   const { rows } = RESOURCE_LIMITS
   if (count > rows) throw limitExceeded('resources in one write', rows, count)
+}
+
+function checkDistinct(ids: readonly string[]): void {
+  const known = new Set<string>()
+  for (const id of ids) {
+    if (known.has(id)) {
+      throw invalidArgument(`"${id}" is named twice; name each once.`, { field: 'ids', id })
+    }
+    known.add(id)
+  }
 }
 
 function newId(core: CatalogCore): string {

@@ -367,6 +367,19 @@ test('a move keeps ids, a copy gives new ones; both do all or nothing', async ()
   expect(t.names('apps/one')).toEqual([])
 })
 
+test('who transfers a resource names it once', async () => {
+  await using t = await setUp()
+  const id = await t.one('web', 'a')
+  for (const how of ['move', 'copy'] as const) {
+    const transfer = { type: 'deploy', from: 'web', to: 'db', ids: [id, id] }
+    await expect(t.resources[how](transfer)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      details: { field: 'ids', id },
+    })
+  }
+  expect(t.names('web')).toEqual(['a'])
+})
+
 test('a hundred who add at once lose nothing, and neither do a hundred who change one', async () => {
   await using t = await setUp()
   const hundred = Array.from({ length: 100 }, (_, at) => String(at))
