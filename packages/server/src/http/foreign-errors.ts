@@ -41,16 +41,40 @@ export function expectedFailure(
   return known ? refusal(known[0], known[1]) : undefined
 }
 
+type SchemaError = NonNullable<FastifyError['validation']>[number]
+const REQUIRED = 'required'
+
 function invalid(error: FastifyError): RegistryError {
-  const first = error.validation?.[0]
-  const where = [partOf(error), ...(first?.instancePath ?? '').split('/')]
-  const unknown = first?.params['additionalProperty']
+  const errors = error.validation ?? []
+  const told = innermost(errors)
+  const where = [partOf(error), ...(told?.instancePath ?? '').split('/')]
   const field = where.filter((part) => part !== '').join('.')
-  const message =
-    typeof unknown === 'string'
-      ? `${field} has an unknown field "${unknown}"; leave it away or correct its name.`
-      : `${field} ${first?.message ?? 'is not valid'}.`
+  const message = `${field} ${told ? reasonOf(told, errors) : 'is not valid.'}`
   return refusal('invalid_argument', message, { field })
+}
+
+/** Of several forms that a part may have, all have been tried: the one that was meant went furthest. */
+function innermost(errors: readonly SchemaError[]): SchemaError | undefined {
+  const depthOf = ({ instancePath }: SchemaError) => instancePath.split('/').length
+  const depth = Math.max(...errors.map(depthOf))
+  return errors.find((each) => depthOf(each) === depth)
+}
+
+function reasonOf(told: SchemaError, errors: readonly SchemaError[]): string {
+  const unknown = told.params['additionalProperty']
+  if (typeof unknown === 'string') {
+    return `has an unknown field "${unknown}"; leave it away or correct its name.`
+  }
+  const missing = errors
+    .filter(
+      ({ instancePath, keyword }) => told.instancePath === instancePath && keyword === REQUIRED,
+    )
+    .map(({ params }) => `"${String(params['missingProperty'])}"`)
+  const [first, ...others] = missing
+  if (told.keyword !== REQUIRED || first === undefined || others.length === 0) {
+    return `${told.message ?? 'is not valid'}.`
+  }
+  return `must have one of ${[first, ...others].join(', ')}.`
 }
 
 /** The part of the request, by the name that people use. */

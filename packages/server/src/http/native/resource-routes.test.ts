@@ -171,6 +171,19 @@ describe('many at once', () => {
     expect(await t.idsIn('')).toEqual(['pool c', 'shop/db b'])
   })
 
+  test('are refused with what is wrong with the operation that was meant', async () => {
+    await using t = await setUp()
+    const detailOf = async (...ops: object[]) =>
+      (await t.api('POST /resources/machine/batch', { body: { ops } })).body['detail']
+    expect(await detailOf({ update: { ns: 'shop/db', properties: { a: 'b' } } })).toBe(
+      "body.ops.0.update must have required property 'id'.",
+    )
+    expect(await detailOf({ add: { ns: 'pool', properties: { hostname: 1 } } })).toBe(
+      'body.ops.0.add.properties.hostname must be string.',
+    )
+    expect(await detailOf({})).toBe('body.ops.0 must have one of "add", "update", "delete".')
+  })
+
   test('may be 4,000 in one request', async () => {
     await using t = await setUp()
     const ops = Array.from({ length: 4_000 }, (_, at) => ({
