@@ -87,10 +87,11 @@ export class Resources {
 
   /** Reads a resource: one row for each namespace that has it, none when there is none. */
   async rows(
-    { type, id, ns }: Omit<ResourceAt, 'template'>,
+    { type, id, ns, template }: ResourceAt,
     options: ReadOptions = {},
   ): Promise<readonly Resource[]> {
-    const read = this.#calls.read(rowPath(type, id), options, { query: { ns } })
+    const query = { ns, template: flagOf(template) }
+    const read = this.#calls.read(rowPath(type, id), options, { query })
     const answer = await unlessAbsent('resource_not_found', read)
     return answer ? rowsOf(answer.body) : []
   }

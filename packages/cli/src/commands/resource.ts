@@ -80,6 +80,7 @@ function addGet(resource: Command, context: CommandContext): void {
     .argument('<type>')
     .argument('<id>')
     .option('--ns <PATH>', EVERYWHERE)
+    .option('--template', 'what an inner namespace hands on to new ones')
   withClientOptions(withFreshness(command)).action(
     async (type: string, id: string, flags: PlaceFlags & FreshnessFlags) => {
       await using connection = await connect(flags, context)

@@ -188,8 +188,12 @@ export interface Resources {
     readonly resources: readonly Resource[]
     readonly next: string | undefined
   }
-  /** Every row of an id, in one namespace or in all. */
-  byId(type: string, id: string, ns?: string): readonly Resource[]
+  /** Every row of an id, in one namespace or in all; of resources, or of templates. */
+  byId(
+    type: string,
+    id: string,
+    where?: { readonly ns?: string | undefined; readonly template?: boolean | undefined },
+  ): readonly Resource[]
   /** By the primary key of the type. */
   byKey(type: string, ns: string, key: string): Resource | undefined
   add(place: ResourcePlace, resource: NewResource, options?: WriteOptions): Promise<ResourceWritten>

@@ -68,16 +68,17 @@ export class ResourceStore implements Resources {
       : pageOf(resources, leavesFrom(namespaces, node, after), page)
   }
 
-  byId(type: string, id: string, ns = ''): readonly Resource[] {
+  byId(
+    type: string,
+    id: string,
+    { ns, template = false }: Pick<ResourceTarget, 'ns' | 'template'> = {},
+  ): readonly Resource[] {
     const { core, reads } = this.#options
-    const { namespaces, resources } = core.tables
-    const top = reads.get(ns).id
-    return resources
+    const { resources, templates } = core.tables
+    const only = ns === undefined ? undefined : reads.get(ns)
+    return (template ? templates : resources)
       .byId(type, id)
-      .filter(({ nsId }) => {
-        const node = namespaces.get(nsId)
-        return node !== undefined && namespaces.place(node).line.includes(top)
-      })
+      .filter(({ nsId }) => !only || nsId === only.id)
       .map((row) => this.#present(row))
   }
 

@@ -193,7 +193,7 @@ test('an id in several namespaces is merged and deleted in all of them at once, 
     ['db', revision],
   ])
   await t.resources.merge({ type: 'deploy', id: 'x', ns: 'db' }, { v: '2' })
-  expect(t.resources.byId('deploy', 'x', 'web')).toMatchObject([{ properties: { v: '1' } }])
+  expect(t.resources.byId('deploy', 'x', { ns: 'web' })).toMatchObject([{ properties: { v: '1' } }])
   await t.resources.delete({ type: 'deploy', id: 'x', ns: 'db' })
   expect(t.resources.byId('deploy', 'x')).toMatchObject([{ ns: 'web' }])
   const gone = await t.resources.delete({ type: 'deploy', id: 'x' })

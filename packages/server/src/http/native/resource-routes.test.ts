@@ -57,6 +57,30 @@ describe('a resource', () => {
     expect((await t.api('GET /resources/machine/h')).status).toBe(404)
   })
 
+  test('is read as a template where its place says so', async () => {
+    await using t = await setUp()
+    const body = { id: 'cpu', properties: { name: 'cpu' } }
+    const added = await t.api('POST /resources/alarm?ns=shop&template=1', { body })
+    const location = '/registry/v1/resources/alarm/cpu?ns=shop&template=1'
+    expect(added.headers['location']).toBe(location)
+    const read = await t.ask(`GET ${location}`)
+    expect([read.status, read.body]).toEqual([200, added.body])
+    expect((await t.api('GET /resources/alarm/cpu?template=1')).body).toEqual({
+      resources: [added.body],
+    })
+    expect((await t.api('GET /resources/alarm/cpu?ns=shop')).status).toBe(404)
+  })
+
+  test('is looked for in the namespace that is named, and not below', async () => {
+    await using t = await setUp()
+    await t.add('h', 'shop/db')
+    await t.add('h', 'shop/web')
+    expect((await t.api('GET /resources/machine/h?ns=shop')).status).toBe(404)
+    expect((await t.api('GET /resources/machine/h?ns=shop/web')).body).toMatchObject({
+      ns: 'shop/web',
+    })
+  })
+
   test('is merged, only if nobody else was faster', async () => {
     await using t = await setUp()
     const { body } = await t.add('h')

@@ -35,7 +35,7 @@ const ListQuery = Type.Object(
   closed,
 )
 const PlaceQuery = Type.Object({ ns: NS, template: TEMPLATE }, closed)
-const RowQuery = Type.Object({ ns: Type.Optional(NS), ...FRESHNESS }, closed)
+const RowQuery = Type.Object({ ns: Type.Optional(NS), template: TEMPLATE, ...FRESHNESS }, closed)
 const TargetQuery = Type.Object({ ns: Type.Optional(NS), template: TEMPLATE }, closed)
 type TargetQuery = Static<typeof TargetQuery>
 
@@ -121,8 +121,7 @@ export const resourceRoutes: FastifyPluginAsync<ResourceRoutesOptions> = async (
       const written = await resources.add(place, request.body, { idempotency })
       tellWritten(reply, written)
       const resource = presentResource(onlyOne(written))
-      const location = `${API_BASE}/resources/${encodeURIComponent(type)}/${encodeURIComponent(resource.id)}?ns=${encodeURIComponent(ns)}`
-      return reply.code(201).header('location', location).send(resource)
+      return reply.code(201).header('location', locationOf(resource, place)).send(resource)
     },
   )
 
@@ -130,10 +129,9 @@ export const resourceRoutes: FastifyPluginAsync<ResourceRoutesOptions> = async (
     ROW,
     { schema: SCHEMAS.read },
     async (request, reply): Promise<Resource | ResourceRows> => {
-      const { ns } = request.query
-      const { type, id } = request.params
+      const { type, id, ns, template } = targetOf(request)
       await readable(catalog, request, reply)
-      const rows = resources.byId(type, id, ns)
+      const rows = resources.byId(type, id, { ns, template })
       if (rows.length === 0) throw resourceNotFound({ type, id, ns })
       return oneOrAll(rows, ns)
     },
@@ -170,6 +168,16 @@ interface Targeted {
 
 function targetOf({ params: { type, id }, query: { ns, template } }: Targeted) {
   return { type, id, ns, template: isTemplate(template) }
+}
+
+interface Place {
+  readonly ns: string
+  readonly template: boolean
+}
+
+function locationOf({ type, id }: Resource, { ns, template }: Place): string {
+  const [ofType, ofId, ofPlace] = [type, id, ns].map(encodeURIComponent)
+  return `${API_BASE}/resources/${ofType}/${ofId}?ns=${ofPlace}${template ? '&template=1' : ''}`
 }
 
 type Rows = ResourceWritten['resources']
