@@ -106,6 +106,7 @@ test.each([
   [['ns', 'get'], "Missing required argument 'path'."],
   [['ns', 'create', '/'], 'The root has no name; give a path such as shop/db.'],
   [['ns', 'create', 'a', '--kind', 'tree'], /--kind.*invalid.*leaf, inner/],
+  [['ns', 'set', 'a'], 'Say what to change, with --match, --no-match or --comment.'],
   [['ns', 'tree', '--depth', 'x'], '--depth must be a whole number, not "x".'],
 ])('%j is wrong usage', async (argv, sentence) => {
   const { code, err } = await run(argv)

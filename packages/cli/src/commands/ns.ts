@@ -8,6 +8,7 @@ import { Option, type Command } from 'commander'
 import {
   NAMESPACE_KINDS,
   RegistryError,
+  invalidArgument,
   type Namespace,
   type NamespaceKind,
   type NamespacePatch,
@@ -135,6 +136,9 @@ function addSet(ns: Command, context: CommandContext): void {
   withClientOptions(command).action(async (path: string, flags: SetFlags) => {
     const { comment, ifRevision } = flags
     const match = flags.match === false ? null : flags.match
+    if (match === undefined && comment === undefined) {
+      throw invalidArgument('Say what to change, with --match, --no-match or --comment.')
+    }
     await change({ path, patch: present({ match, comment, ifRevision }), flags, context })
   })
 }
