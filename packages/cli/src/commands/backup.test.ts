@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { until } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
 import { openRegistry, type Registry } from '../testing/registry.ts'
-import { run } from '../testing/run.ts'
+import { begin, run } from '../testing/run.ts'
 import { standIn } from '../testing/stand-in.ts'
 
 async function setUp() {
@@ -123,4 +123,31 @@ test.each([
   expect((await run(['backup', s.file], { env })).code).toBe(1)
   expect(await readFile(s.file, 'utf8')).toBe('the backup of yesterday')
   expect(existsSync(`${s.file}.partial`)).toBe(false)
+})
+
+test.each([
+  [['backup', '-'], 'what was written of it is none'],
+  [['backup', 'FILE'], 'nothing of it is kept'],
+  [['restore', 'FILE'], 'If the registry has all of the file it goes on'],
+  [['restore', 'FILE', '--dry-run'], 'Nothing was changed'],
+])('%j that is broken off here says so', async (argv, sentence) => {
+  await using s = await setUp()
+  await writeFile(s.file, '"yesterday"')
+  const mute = () => {}
+  await using far = await standIn(({ path }) =>
+    path.endsWith('/backup')
+      ? (response) =>
+          response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders()
+      : mute,
+  )
+  const env = { ROLLCALL_SERVER: far.url }
+  const running = begin(
+    argv.map((arg) => (arg === 'FILE' ? s.file : arg)),
+    { env },
+  )
+  await until('it was asked', () => far.seen[0], { withinMs: 10_000, everyMs: 2 })
+  running.stop()
+  expect(await running.code).toBe(1)
+  expect(running.err).toEqual([expect.stringContaining(sentence)])
+  expect(await readdir(s.folder)).toEqual(['catalog.ndjson'])
 })

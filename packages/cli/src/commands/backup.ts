@@ -5,10 +5,11 @@
  */
 
 import type { Command } from 'commander'
-import { invalidArgument } from '@rollcall/protocol'
+import { RegistryError, invalidArgument } from '@rollcall/protocol'
 import { systemClock } from '@rollcall/runtime'
+import { unlessBrokenOff } from '../broken-off.ts'
 import { byteText } from '../byte-text.ts'
-import { connect, withClientOptions, type ClientFlags } from '../client-options.ts'
+import { connect, withClientOptions, type ClientFlags, type Connection } from '../client-options.ts'
 import type { CommandContext } from '../context.ts'
 import { jsonLine } from '../output.ts'
 import { WholeFile } from '../whole-file.ts'
@@ -36,15 +37,31 @@ export function addBackup(program: Command, context: CommandContext): void {
 async function toOutput(flags: ClientFlags, context: CommandContext): Promise<void> {
   await using connection = await connect(flags, context)
   using lifetime = context.openLifetime()
-  const download = await connection.client.backups.read({ signal: lifetime.signal })
-  for await (const chunk of download.chunks) await context.io.bytes(chunk)
+  const { signal } = lifetime
+  await unlessBrokenOff(signal, brokenOff('what was written of it is none'), async () => {
+    const download = await connection.client.backups.read({ signal })
+    for await (const chunk of download.chunks) await context.io.bytes(chunk)
+  })
 }
 
 async function toFile(path: string, flags: ClientFlags, context: CommandContext): Promise<void> {
   await using connection = await connect(flags, context)
   using lifetime = context.openLifetime()
+  const { signal } = lifetime
+  await unlessBrokenOff(signal, brokenOff('nothing of it is kept'), () =>
+    save(path, connection, { context, signal }),
+  )
+}
+
+interface Saving {
+  readonly context: CommandContext
+  readonly signal: AbortSignal
+}
+
+async function save(path: string, connection: Connection, saving: Saving): Promise<void> {
+  const { context, signal } = saving
   const { out, err } = context.io
-  const download = await connection.client.backups.read({ signal: lifetime.signal })
+  const download = await connection.client.backups.read({ signal })
   await using file = await WholeFile.open(path)
   let bytes = 0
   let toldMs = systemClock.monotonicMs()
@@ -60,4 +77,8 @@ async function toFile(path: string, flags: ClientFlags, context: CommandContext)
   const { revision, count = 0 } = { ...download.whole(), revision: download.revision }
   if (connection.json) out(jsonLine({ file: path, revision, count, bytes }))
   else out(`Saved ${count} keys as of revision ${revision} to ${path}, ${byteText(bytes)}.`)
+}
+
+function brokenOff(result: string): RegistryError {
+  return new RegistryError('unavailable', `The backup was broken off here; ${result}.`)
 }

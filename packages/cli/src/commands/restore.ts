@@ -10,6 +10,7 @@ import type { Command } from 'commander'
 import type { RollcallClient } from '@rollcall/client'
 import { RegistryError, invalidArgument, type RestoreStatus } from '@rollcall/protocol'
 import { systemClock } from '@rollcall/runtime'
+import { unlessBrokenOff } from '../broken-off.ts'
 import { connect, withClientOptions, type ClientFlags } from '../client-options.ts'
 import type { CommandContext } from '../context.ts'
 import { formatDuration } from '../durations.ts'
@@ -43,8 +44,11 @@ export function addRestore(program: Command, context: CommandContext): void {
     try {
       const file = { open: () => createReadStream(path), bytes, gzip }
       const { dryRun } = flags
-      const options = { ...present({ dryRun }), signal: lifetime.signal }
-      const answer = await client.backups.restore(file, options)
+      const { signal } = lifetime
+      const options = { ...present({ dryRun }), signal }
+      const answer = await unlessBrokenOff(signal, brokenOff(dryRun === true), () =>
+        client.backups.restore(file, options),
+      )
       if (json) context.io.out(jsonLine(answer))
       else context.io.out(dryRun === true ? checkedText(answer.count) : doneText(answer))
     } finally {
@@ -66,6 +70,15 @@ function doneText({ count, revision, replacedWrites, tookMs }: Answer): string {
       ? ''
       : ` ${replacedWrites} writes came meanwhile and are gone with the old.`
   return `Restored ${count} keys at revision ${revision} in ${formatDuration(tookMs)}.${lost}`
+}
+
+function brokenOff(isDryRun: boolean): RegistryError {
+  if (isDryRun) {
+    return new RegistryError('unavailable', 'The check was broken off here. Nothing was changed.')
+  }
+  const message =
+    'The restore was broken off here. If the registry has all of the file it goes on; GET /registry/v1/restore tells, and a greater generation that it is done.'
+  return new RegistryError('outcome_unknown', message)
 }
 
 /** How long the file is, and whether it is packed. Throws `invalid_argument` where there is none. */
