@@ -14,6 +14,22 @@ async function setUp() {
   return { harness, catalog: harness.catalog, kv: harness.catalog.kv, clock: harness.clock }
 }
 
+/** With what later answers are kept under there already, and commits counted from then on. */
+async function setUpCounted(before: (commits: number) => Promise<void> | void = () => {}) {
+  const t = await setUp()
+  await t.kv.put('warm', bytes(''), { idempotency: { key: 'warm', request: '' } })
+  await t.clock.advance(0)
+  const { engine } = t.harness
+  const commit = engine.commit.bind(engine)
+  const counted = { commits: 0 }
+  engine.commit = async (what) => {
+    counted.commits += 1
+    await before(counted.commits)
+    return commit(what)
+  }
+  return { ...t, counted }
+}
+
 test('a put that is repeated answers as it did, and is not done again', async () => {
   const { harness, kv } = await setUp()
   await using _ = harness
@@ -115,29 +131,21 @@ test('a node that starts again still knows what was done', async () => {
 })
 
 test('who is answered does not wait until that is kept, and a repetition meanwhile is told the same', async () => {
-  const { harness, kv } = await setUp()
-  await using _ = harness
-  await kv.put('warm', bytes(''), { idempotency: { key: 'warm', request: '' } })
-  await harness.clock.advance(0)
-  const { engine } = harness
-  const commit = engine.commit.bind(engine)
   let letKeep = () => {}
   const held = new Promise<void>((resolve) => {
     letKeep = resolve
   })
-  let commits = 0
-  engine.commit = async (what) => {
-    commits += 1
+  const { harness, kv, counted } = await setUpCounted(async (commits) => {
     if (commits === 2) await held
-    return commit(what)
-  }
+  })
+  await using _ = harness
   const first = await kv.put('a', bytes('1'), { idempotency })
   await harness.clock.advance(0)
-  expect(commits).toBe(2)
+  expect(counted.commits).toBe(2)
   expect(await kv.put('a', bytes('1'), { idempotency })).toEqual(first)
   const other = kv.put('b', bytes('1'), { idempotency: { ...idempotency, request: 'x' } })
   await expect(other).rejects.toMatchObject({ code: 'idempotency_conflict' })
-  expect(commits).toBe(2)
+  expect(counted.commits).toBe(2)
 
   let isStopped = false
   const stopped = harness.stop().then(() => {
@@ -152,25 +160,16 @@ test('who is answered does not wait until that is kept, and a repetition meanwhi
 })
 
 test('a put that is repeated takes one commit, and answers that are given together are kept by one', async () => {
-  const { harness, kv } = await setUp()
+  const { harness, kv, counted } = await setUpCounted()
   await using _ = harness
-  await kv.put('warm', bytes(''), { idempotency: { key: 'warm', request: '' } })
-  await harness.clock.advance(0)
-  const { engine } = harness
-  const commit = engine.commit.bind(engine)
-  let commits = 0
-  engine.commit = (what) => {
-    commits += 1
-    return commit(what)
-  }
   const put = (n: number) =>
     kv.put(`a/${n}`, bytes('1'), { idempotency: { key: `k${n}`, request: `${n}` } })
   const numbers = Array.from({ length: 40 }, (_each, n) => n)
   const first = await Promise.all(numbers.map(put))
   await harness.clock.advance(0)
-  expect(commits).toBe(41)
+  expect(counted.commits).toBe(41)
   expect(await Promise.all(numbers.map(put))).toEqual(first)
-  expect(commits).toBe(81)
+  expect(counted.commits).toBe(81)
 })
 
 test('an answer whose record is gone takes no other with it', async () => {
