@@ -80,8 +80,8 @@ async function* unpacked(
     for await (const chunk of gunzip) yield chunk as Uint8Array
   } catch (error) {
     if (!isOfZlib(error)) throw error
-    const message = `The body is not the gzip that its Content-Encoding announces (${error.message}).`
-    throw invalidArgument(message, { field: 'headers.content-encoding' })
+    const message = `The backup cannot be unpacked as the gzip that it is sent as (${error.message}).`
+    throw refusal('invalid_backup', message, { reason: 'gzip' })
   } finally {
     packed.destroy()
   }

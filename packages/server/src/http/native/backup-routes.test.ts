@@ -127,11 +127,16 @@ test('a backup that is announced or becomes too large is refused', async () => {
   expect([unpacked.status, unpacked.body['code']]).toEqual([413, 'limit_exceeded'])
 })
 
-test('gzip that is cut off is refused', async () => {
+test.each<[string, (packed: Buffer) => Buffer]>([
+  ['is cut off', (packed) => packed.subarray(0, -10)],
+  ['has a byte changed', (packed) => Buffer.from(packed).fill((packed[12] ?? 0) ^ 1, 12, 13)],
+  ['is none', () => fileOf([])],
+])('gzip that %s is no backup', async (_, damage) => {
   await using t = await setUpApp()
-  const packed = gzipSync(fileOf([]))
-  const answer = await restore(t, packed.subarray(0, -10), { 'content-encoding': 'gzip' })
-  expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_argument'])
+  const damaged = damage(gzipSync(fileOf([])))
+  const answer = await restore(t, damaged, { 'content-encoding': 'gzip' })
+  expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_backup'])
+  expect(answer.body['details']).toEqual({ reason: 'gzip' })
 })
 
 test('while one arrives its progress is told, and another is refused', async () => {
