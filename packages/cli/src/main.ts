@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
+import { EXIT } from './errors.ts'
 import { openLifetime } from './lifetime.ts'
 import { runProgram } from './program.ts'
 import { readAll } from './read-all.ts'
@@ -19,7 +20,14 @@ import { standardIo } from './standard-io.ts'
 const argv = process.argv.slice(2)
 process.title = 'rollcall'
 
-const { outputGone, ...io } = standardIo(process.stdout, process.stderr)
+const { outputGone, ...io } = standardIo({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  fail: ({ message }) => {
+    process.stderr.write(`The output cannot be written (${message}).\n`)
+    process.exit(EXIT.failed)
+  },
+})
 
 process.exitCode = await runProgram(argv, {
   io,

@@ -5,8 +5,10 @@ import { standardIo } from './standard-io.ts'
 function setUp() {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
+  const failures: Error[] = []
+  const fail = (error: Error) => failures.push(error)
   const textOf = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? ''
-  return { stdout, stderr, io: standardIo(stdout, stderr), textOf }
+  return { stdout, stderr, io: standardIo({ stdout, stderr, fail }), textOf, failures }
 }
 
 const brokenPipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
@@ -54,8 +56,10 @@ test('a reader of stderr that went away ends nothing', () => {
   expect(textOf(stdout)).toBe('a\n')
 })
 
-test('other failures of a stream are not hidden', () => {
-  const { stdout } = setUp()
+test('output that cannot be written ends the process', () => {
+  const { stdout, io, failures } = setUp()
   const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
-  expect(() => stdout.emit('error', full)).toThrow('no space left')
+  stdout.emit('error', full)
+  expect(failures).toEqual([full])
+  expect(io.outputGone.aborted).toBe(false)
 })

@@ -14,16 +14,20 @@ export interface StandardIo extends Io {
   readonly outputGone: AbortSignal
 }
 
+export interface StandardStreams {
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable
+  /** Ends the process: what it has to say cannot be written, as on a full disk. */
+  readonly fail: (error: Error) => void
+}
+
 /** Writes lines to these streams. That nobody reads them any more is no error. */
-export function standardIo(
-  stdout: Writable & { readonly isTTY?: boolean },
-  stderr: Writable,
-): StandardIo {
+export function standardIo({ stdout, stderr, fail }: StandardStreams): StandardIo {
   const isTerminal = stdout.isTTY === true
   const outputGone = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    outputGone.abort()
+    if (error.code === 'EPIPE') outputGone.abort()
+    else fail(error)
   })
   stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
