@@ -4,14 +4,13 @@
  * @module
  */
 
-import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
 import { connect, withClientOptions, type ClientFlags, type Connection } from '../client-options.ts'
 import type { CommandContext } from '../context.ts'
+import { readInputFile } from '../input-file.ts'
 import { pathOf, pathText } from '../namespace-path.ts'
 import { jsonLine } from '../output.ts'
 import { present } from '../present.ts'
-import { readAll } from '../read-all.ts'
 import { batchesOf, parseResources, type ReadResource } from '../resource-input.ts'
 
 interface Flags extends ClientFlags {
@@ -44,7 +43,8 @@ export function addResourceImport(resource: Command, context: CommandContext): v
     .addHelpText('after', HELP)
   withClientOptions(command).action(async (type: string, flags: Flags) => {
     const { file, replace, ns } = flags
-    const input = file === undefined ? context.readInput(INPUT_MAX_BYTES) : readFile(file)
+    const input =
+      file === undefined ? context.readInput(INPUT_MAX_BYTES) : readInputFile(file, INPUT_MAX_BYTES)
     const rows = parseResources(Buffer.from(await input).toString(), {
       ns: ns === undefined ? undefined : pathOf(ns),
       isReplacing: replace === true,
@@ -91,10 +91,6 @@ async function addAll({ type, rows, connection, context }: Import): Promise<void
   const { out } = context.io
   if (connection.json) out(jsonLine({ ids, ...present({ revision }) }))
   else out(`Added ${countText(ids.length)}.`)
-}
-
-function readFile(path: string): Promise<Uint8Array> {
-  return readAll(createReadStream(path), INPUT_MAX_BYTES)
 }
 
 function countText(count: number): string {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
 import {
   RegistryError,
@@ -14,9 +13,9 @@ import {
 } from '@rollcall/protocol'
 import { connect, withClientOptions, type ClientFlags } from '../client-options.ts'
 import type { CommandContext } from '../context.ts'
+import { readInputFile } from '../input-file.ts'
 import { jsonLine, tableLines } from '../output.ts'
 import { present } from '../present.ts'
-import { readAll } from '../read-all.ts'
 
 interface DescribeFlags extends ClientFlags {
   readonly primaryKey?: string
@@ -80,7 +79,7 @@ function addDescribe(resource: Command, context: CommandContext): void {
 }
 
 async function readSchema(file: string): Promise<NonNullable<TypeBody['schema']>> {
-  const text = Buffer.from(await readAll(createReadStream(file), SCHEMA_MAX_BYTES)).toString()
+  const text = Buffer.from(await readInputFile(file, SCHEMA_MAX_BYTES)).toString()
   try {
     return JSON.parse(text) as NonNullable<TypeBody['schema']>
   } catch (error) {

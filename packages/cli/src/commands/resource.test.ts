@@ -145,6 +145,14 @@ test.each([
   [['resource', 'move', 'machine', 'x', '--from', 'a'], /--to <PATH>/],
   [['resource', 'describe', 'a', '--forget', '--schema', 'f'], /^--forget goes without/],
   [['resource', 'import', 'machine', '--replace'], /^--replace needs --ns/],
+  [
+    ['resource', 'import', 'machine', '--file', '/nowhere/f'],
+    /^The file "\/nowhere\/f" cannot be read/,
+  ],
+  [
+    ['resource', 'describe', 'a', '--schema', '/nowhere/f'],
+    /^The file "\/nowhere\/f" cannot be read/,
+  ],
 ])('%j is wrong usage', async (argv, sentence) => {
   const { code, err } = await run(argv, { input: '[]' })
   expect([code, err]).toEqual([2, [expect.stringMatching(sentence)]])

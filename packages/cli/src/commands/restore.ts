@@ -8,12 +8,13 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { RollcallClient } from '@rollcall/client'
-import { RegistryError, invalidArgument, type RestoreStatus } from '@rollcall/protocol'
+import { RegistryError, type RestoreStatus } from '@rollcall/protocol'
 import { systemClock } from '@rollcall/runtime'
 import { unlessBrokenOff } from '../broken-off.ts'
 import { connect, withClientOptions, type ClientFlags } from '../client-options.ts'
 import type { CommandContext } from '../context.ts'
 import { formatDuration } from '../durations.ts'
+import { orUnreadable } from '../input-file.ts'
 import { jsonLine } from '../output.ts'
 import { present } from '../present.ts'
 
@@ -82,15 +83,12 @@ function brokenOff(isDryRun: boolean): RegistryError {
 }
 
 /** How long the file is, and whether it is packed. Throws `invalid_argument` where there is none. */
-async function look(path: string): Promise<{ bytes: number; gzip: boolean }> {
-  try {
+function look(path: string): Promise<{ bytes: number; gzip: boolean }> {
+  return orUnreadable(path, async () => {
     await using file = await open(path, 'r')
     const { buffer } = await file.read(Buffer.alloc(GZIP.length), 0, GZIP.length, 0)
     return { bytes: (await file.stat()).size, gzip: buffer.equals(GZIP) }
-  } catch (error) {
-    if (!(error instanceof Error) || !('syscall' in error)) throw error
-    throw invalidArgument(`The file "${path}" cannot be read (${error.message}).`)
-  }
+  })
 }
 
 /** Says what the server is about, whenever that is something else or a tenth further. */

@@ -59,7 +59,7 @@ test('reads a file', async () => {
   try {
     expect((await r.run(['txn', '--file', file])).code).toBe(0)
     const missing = await r.run(['txn', '--file', join(folder, 'none')])
-    expect([missing.code, missing.err]).toEqual([1, [expect.stringContaining('ENOENT')]])
+    expect([missing.code, missing.err]).toEqual([2, [expect.stringContaining('cannot be read')]])
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -4,15 +4,14 @@
  * @module
  */
 
-import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
 import type { TxnAnswer, TxnResult } from '@rollcall/client'
 import { LIMITS } from '@rollcall/protocol'
 import { connect, withClientOptions, type ClientFlags } from '../client-options.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../errors.ts'
+import { readInputFile } from '../input-file.ts'
 import { jsonLine } from '../output.ts'
-import { readAll } from '../read-all.ts'
 import { parseTxn } from '../txn-input.ts'
 import { base64Of, valueText } from '../value-text.ts'
 
@@ -43,7 +42,7 @@ export function addTxn(program: Command, context: CommandContext): void {
   withClientOptions(command).action(async (flags: Flags) => {
     const maxBytes = LIMITS.catalogBodyMaxBytes
     const { file } = flags
-    const input = file === undefined ? context.readInput(maxBytes) : readFile(file, maxBytes)
+    const input = file === undefined ? context.readInput(maxBytes) : readInputFile(file, maxBytes)
     const txn = parseTxn(Buffer.from(await input).toString())
     await using connection = await connect(flags, context)
     const answer = await connection.client.txn(txn)
@@ -52,10 +51,6 @@ export function addTxn(program: Command, context: CommandContext): void {
     else for (const line of linesOf(answer)) out(line)
     if (!answer.succeeded) context.exitWith(EXIT.failed)
   })
-}
-
-function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  return readAll(createReadStream(path), maxBytes)
 }
 
 function linesOf({ succeeded, revision, results }: TxnAnswer): readonly string[] {
