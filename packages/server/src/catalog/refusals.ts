@@ -27,6 +27,11 @@ export function namespaceNotFound(path: string): RegistryError {
   return new RegistryError('namespace_not_found', message, { details: { path } })
 }
 
+/** How a sentence begins that is about a namespace: the path of the root is empty. */
+export function placeName(path: string): string {
+  return path === '' ? 'The root' : `"${path}"`
+}
+
 export function resourceNotFound(details: {
   readonly type: string
   readonly id: string

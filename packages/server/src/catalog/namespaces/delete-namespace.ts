@@ -43,6 +43,6 @@ export async function deleteNamespace(write: NamespaceWrite, path: string): Prom
 }
 
 function notEmpty(path: string, what: string, count: number): RegistryError {
-  const message = `"${path}" holds ${count} ${what}; move or delete them first.`
+  const message = `"${path}" holds ${what} (${count}); move or delete them first.`
   return new RegistryError('not_empty', message, { details: { path, what, count } })
 }

@@ -1,6 +1,6 @@
 import { invariant } from '@rollcall/runtime'
 import type { CatalogCore } from '../catalog-core.ts'
-import { invalidParent, namespaceNotFound } from '../refusals.ts'
+import { invalidParent, namespaceNotFound, placeName } from '../refusals.ts'
 import type { Namespace, NamespaceTree } from '../resource-catalog.ts'
 import { ROOT_ID } from './namespace-record.ts'
 import type { NamespaceNode } from './namespace-table.ts'
@@ -30,7 +30,7 @@ export class NamespaceReads {
   leaf(path: string): NamespaceNode {
     const node = this.get(path)
     if (node.kind === 'leaf') return node
-    throw invalidParent(path, `"${path}" is an inner namespace; resources are in leaves.`)
+    throw invalidParent(path, `${placeName(path)} is an inner namespace; resources are in leaves.`)
   }
 
   /** Throws `namespace_not_found` and `invalid_parent`. */

@@ -7,7 +7,7 @@
 import type { CatalogCore } from '../catalog-core.ts'
 import type { Compare, Operation } from '../engine.ts'
 import { namespaceKey, siblingKey } from '../key-schema.ts'
-import { alreadyExists, forbidden } from '../refusals.ts'
+import { alreadyExists, forbidden, placeName } from '../refusals.ts'
 import { BUILT_IN, encodeNamespace, type NamespaceRecord } from './namespace-record.ts'
 import type { NamespaceNode } from './namespace-table.ts'
 import type { NamespaceReads } from './namespace-reads.ts'
@@ -46,8 +46,7 @@ export function putName(id: string, { parent, name }: NamespaceRecord): Operatio
 /** Refuses to touch what every catalog has. */
 export function checkNotBuiltIn({ id }: NamespaceNode, path: string): void {
   if (!BUILT_IN.has(id)) return
-  const what = path === '' ? 'The root' : `"${path}"`
-  throw forbidden(`${what} is part of every registry and stays where it is.`, { path })
+  throw forbidden(`${placeName(path)} is part of every registry and stays where it is.`, { path })
 }
 
 /** Refuses a name that a sibling has already. */

@@ -101,6 +101,7 @@ test('resources are in leaves, templates in inner namespaces, both of a type tha
   const add = (place: Parameters<typeof t.resources.add>[0]) => t.resources.add(place, named('a'))
   const code = (code: string) => ({ code })
   await expect(add({ type: 'deploy', ns: 'apps' })).rejects.toMatchObject(code('invalid_parent'))
+  await expect(add({ type: 'deploy', ns: '' })).rejects.toThrow(/^The root is an inner namespace/)
   await expect(add({ ...PLACE, template: true })).rejects.toMatchObject(code('invalid_parent'))
   await expect(add({ ...PLACE, ns: 'x' })).rejects.toMatchObject(code('namespace_not_found'))
   for (const type of ['', '!v', 'a/b', '-a']) {
