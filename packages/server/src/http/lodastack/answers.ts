@@ -9,7 +9,8 @@ import type { FastifyReply } from 'fastify'
 import { INTERNAL, RETRY_AFTER_S } from '../problem.ts'
 import type { Failed } from '../answer-failures.ts'
 import { PLAIN_STATUS_OF } from '../plain-status.ts'
-import { messageOf } from './codes.ts'
+import type { Tree } from './ns.ts'
+import { messageOf } from './words.ts'
 
 const OK = 200
 const SUCCESS = 'success'
@@ -38,10 +39,14 @@ export function sendDone(reply: FastifyReply, made?: { readonly id: string }): F
 }
 
 /** Answers a failure. */
-export function fail(reply: FastifyReply, { failure = INTERNAL }: Failed): FastifyReply {
+export function fail(
+  reply: FastifyReply,
+  { failure = INTERNAL }: Failed,
+  tree: Tree,
+): FastifyReply {
   const retryAfterS = RETRY_AFTER_S[failure.code]
   if (retryAfterS !== undefined) void reply.header('retry-after', retryAfterS)
-  const message = messageOf(failure)
+  const message = messageOf(failure, tree)
   return send(reply, { status: PLAIN_STATUS_OF[failure.code], data: null, message })
 }
 

@@ -52,7 +52,8 @@ const PREFIX = '/api/v1'
 export const lodastackRoutes: FastifyPluginAsync<LodastackOptions> = async (app, options) => {
   await app.register(
     async (api) => {
-      answerFailures(api, { ...options, answer: fail })
+      const tree = options.catalog.namespaces
+      answerFailures(api, { ...options, answer: (reply, failed) => fail(reply, failed, tree) })
       await api.register(async (forms) => {
         takeForms(forms)
         addFormRoutes(forms, options)

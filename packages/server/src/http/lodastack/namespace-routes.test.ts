@@ -104,6 +104,9 @@ test('a namespace goes when nothing is in it', async () => {
 describe('refusals', () => {
   test.each<[string, string, Readonly<Record<string, string>>, number]>([
     ['a namespace that is not there', 'GET /ns', { ns: 'none.loda' }, 404],
+    ['an empty part', 'GET /ns', { ns: '.loda' }, 404],
+    ['an empty part in the middle', 'GET /ns', { ns: 'a..loda' }, 404],
+    ['a dot at the end', 'GET /ns', { ns: 'a.loda.' }, 404],
     ['one under another root', 'GET /ns', { ns: 'pool.root' }, 404],
     ['the same, as a list', 'GET /ns', { ns: 'none.loda', format: 'list' }, 404],
     ['no parent', 'POST /ns', { name: 'a', type: '0' }, 400],
@@ -128,4 +131,27 @@ describe('refusals', () => {
     const told = await s.query(line, fields)
     expect(told).toEqual({ status, data: null, msg: expect.stringMatching(/./) })
   })
+})
+
+test('a path of the catalog is no name', async () => {
+  await using s = await setUpLodastack()
+  await s.grow(['p.loda', 1], ['s.p.loda', 0])
+  expect((await s.query('GET /ns', { ns: 'p/s.loda' })).status).toBe(404)
+})
+
+test('a refusal calls namespaces as this protocol does, and says what the original says', async () => {
+  await using s = await setUpLodastack()
+  await s.grow(['p.loda', 1], ['s.p.loda', 0], ['t.p.loda', 0])
+  const child = { ns: 's.p.loda', name: 'a', type: '0' }
+  expect((await s.query('POST /ns', child)).msg).toBe(
+    'can not create node under leaf node: "s.p.loda" is a leaf; only inner namespaces hold others and templates.',
+  )
+  const twin = { ns: 'p.loda', name: 's', type: '0' }
+  expect((await s.query('POST /ns', twin)).msg).toMatch(/^node already exist: .*"s\.p\.loda"/)
+  const renamed = { ns: 't.p.loda', name: 's' }
+  expect((await s.query('PUT /ns', renamed)).msg).toMatch(/^node already exist: .*"s\.p\.loda"/)
+  expect((await s.query('DELETE /ns', { ns: 'p.loda' })).msg).toMatch(
+    /^not allow to be delete: "p\.loda"/,
+  )
+  expect((await s.query('GET /ns', { ns: 'none.p.loda' })).msg).toMatch(/"none\.p\.loda"/)
 })

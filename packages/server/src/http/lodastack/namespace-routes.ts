@@ -10,6 +10,7 @@ import type { NamespaceKind, Namespaces, NamespaceTree } from '../../catalog/ind
 import { Fields } from '../form-fields.ts'
 import { sendData, sendDone } from './answers.ts'
 import { nsOf, pathOf } from './ns.ts'
+import { saying } from './words.ts'
 
 /** What stands for a namespace where no machine registers by itself. */
 const NO_MATCH = '^$'
@@ -18,6 +19,12 @@ const NS_MAX_LENGTH = 64 - 'collect.'.length
 
 const KINDS: Readonly<Record<string, NamespaceKind>> = { '0': 'leaf', '1': 'inner' }
 const TYPES: Readonly<Record<NamespaceKind, number>> = { leaf: 0, inner: 1 }
+
+const WORDS = {
+  already_exists: 'node already exist',
+  invalid_parent: 'can not create node under leaf node',
+  not_empty: 'not allow to be delete',
+} as const
 
 const schema = { hide: true }
 
@@ -32,7 +39,9 @@ export function addNamespaceWrites(api: FastifyInstance, namespaces: Namespaces)
     checkLength(`${name}.${parent}`)
     const match = matchIn(fields) ?? undefined
     const comment = fields.text('comment')
-    await namespaces.create(pathOf(parent, namespaces), { name, kind, match, comment })
+    await namespaces
+      .create(pathOf(parent, namespaces), { name, kind, match, comment })
+      .catch(saying(WORDS))
     return sendDone(reply)
   })
 
@@ -41,16 +50,18 @@ export function addNamespaceWrites(api: FastifyInstance, namespaces: Namespaces)
     const path = pathOf(fields.text('ns'), namespaces)
     const [name, comment] = [fields.text('name'), fields.text('comment')]
     const match = matchIn(fields)
-    await namespaces.change(path, {
+    const patch = {
       ...(name !== '' && { name }),
       ...(comment !== '' && { comment }),
       ...(match !== undefined && { match }),
-    })
+    }
+    await namespaces.change(path, patch).catch(saying(WORDS))
     return sendDone(reply)
   })
 
   api.delete('/ns', { schema }, async (request, reply) => {
-    await namespaces.delete(pathOf(new Fields(request).text('ns'), namespaces))
+    const path = pathOf(new Fields(request).text('ns'), namespaces)
+    await namespaces.delete(path).catch(saying(WORDS))
     return sendDone(reply)
   })
 }

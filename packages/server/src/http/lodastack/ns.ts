@@ -11,15 +11,20 @@ import type { Namespaces, ResourcePlace } from '../../catalog/index.ts'
 const SEPARATOR = '.'
 const TEMPLATE_PREFIX = '_template_'
 
-type Tree = Pick<Namespaces, 'rootName'>
+export type Tree = Pick<Namespaces, 'rootName'>
 
-/** The path of a namespace. Throws `invalid_argument` where there is no name, `namespace_not_found` for one under another root. */
-export function pathOf(ns: string, { rootName }: Tree): string {
-  if (ns === '') throw invalidArgument('ns is missing.', { field: 'ns' })
+/**
+ * The path of a namespace, which stood in `field`. Throws `invalid_argument` where there is no
+ * name, `namespace_not_found` for what can be the name of none.
+ */
+export function pathOf(ns: string, { rootName }: Tree, field = 'ns'): string {
+  if (ns === '') throw invalidArgument(`${field} is missing.`, { field })
   const names = ns.split(SEPARATOR)
-  if (names.pop() === rootName) return names.reverse().join('/')
-  const message = `There is no namespace "${ns}"; every name ends with the root's, "${rootName}".`
-  throw new RegistryError('namespace_not_found', message, { details: { ns } })
+  const isUnderRoot = names.pop() === rootName
+  // What is empty, or has the separator of paths, would be taken for another namespace.
+  if (isUnderRoot && names.every(isPart)) return names.reverse().join('/')
+  const rule = `its own part comes first and the root's, "${rootName}", last, with dots between`
+  throw new RegistryError('namespace_not_found', `There is no namespace "${ns}"; ${rule}.`)
 }
 
 /** The name of a namespace, from its path. */
@@ -29,8 +34,11 @@ export function nsOf(path: string, { rootName }: Tree): string {
 
 /** Where resources of a type are, in words of the catalog. Throws as `pathOf`, and `invalid_argument` for no type. */
 export function placeOf(ns: string, type: string, tree: Tree): ResourcePlace {
-  const place = { ns: pathOf(ns, tree), ...typeOf(type) }
-  return place
+  return { ns: pathOf(ns, tree), ...typeOf(type) }
+}
+
+function isPart(name: string): boolean {
+  return name !== '' && !name.includes('/')
 }
 
 /** What a type means. Throws `invalid_argument` for none. */

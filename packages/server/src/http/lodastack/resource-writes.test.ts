@@ -195,8 +195,15 @@ describe('move and copy', () => {
     await s.add('b.p.loda', 'collect', { name: 'mem' })
     const fields = { from: 'a.p.loda', to: 'b.p.loda', type: 'collect' }
     const told = await s.query(`PUT /resource/${how}`, { ...fields, resourceid: `${one},${two}` })
-    expect(told).toMatchObject({ status: 409, data: null })
+    const msg = expect.stringMatching(/^resource pk already in new ns: .*"mem"/)
+    expect(told).toEqual({ status: 409, data: null, msg })
     expect(await s.list('a.p.loda', 'collect')).toHaveLength(2)
     expect(await s.list('b.p.loda', 'collect')).toHaveLength(1)
+  })
+  test.each(['from', 'to'])('no %s is told by its name', async (field) => {
+    await using s = await setUpTree()
+    const fields = { from: 'a.p.loda', to: 'b.p.loda', type: 'collect', resourceid: 'x' }
+    const told = await s.query('PUT /resource/move', { ...fields, [field]: '' })
+    expect(told).toEqual({ status: 400, data: null, msg: `${field} is missing.` })
   })
 })

@@ -11,10 +11,12 @@ import { Fields } from '../form-fields.ts'
 import { sendDone } from './answers.ts'
 import { Body } from './bodies.ts'
 import { collectsOf } from './measurements.ts'
-import { pathOf, placeOf } from './ns.ts'
+import { pathOf, placeOf, typeOf } from './ns.ts'
 import { asMachine, MACHINE, resourceOf, updateOf } from './rows.ts'
+import { saying } from './words.ts'
 
 const COLLECT = 'collect'
+const WORDS = { already_exists: 'resource pk already in new ns' } as const
 
 export interface ResourceWritesOptions {
   readonly catalog: ResourceCatalog
@@ -46,7 +48,7 @@ export function addResourceWrites(
     const properties = place.type === MACHINE ? asMachine(given) : given
     const key = types.get(place.type)?.primaryKey
     if (key !== undefined && (properties[key] ?? '') === '') {
-      throw invalidArgument(`A ${place.type} needs a ${key}.`, { field: key })
+      throw invalidArgument(`${key} is missing: every ${place.type} has one.`, { field: key })
     }
     const added = await resources.add(place, { properties }).catch(inWordsOfAdd)
     return sendDone(reply, { id: added.resources[0]?.id ?? '' })
@@ -74,12 +76,12 @@ export function addResourceForms(api: FastifyInstance, catalog: ResourceCatalog)
   })
 
   api.put('/resource/move', { schema }, async (request, reply) => {
-    await resources.move(transferIn(new Fields(request), catalog))
+    await resources.move(transferIn(new Fields(request), catalog)).catch(saying(WORDS))
     return sendDone(reply)
   })
 
   api.put('/resource/copy', { schema }, async (request, reply) => {
-    await resources.copy(transferIn(new Fields(request), catalog))
+    await resources.copy(transferIn(new Fields(request), catalog)).catch(saying(WORDS))
     return sendDone(reply)
   })
 
@@ -98,9 +100,10 @@ export function addResourceForms(api: FastifyInstance, catalog: ResourceCatalog)
 }
 
 function transferIn(fields: Fields, { namespaces }: ResourceCatalog): Transfer {
-  const { type, template, ns: from } = placeOf(fields.text('from'), fields.text('type'), namespaces)
+  const from = pathOf(fields.text('from'), namespaces, 'from')
+  const { type, template } = typeOf(fields.text('type'))
   if (template) throw invalidArgument('Templates stay where they are.', { field: 'type' })
-  const to = pathOf(fields.text('to'), namespaces)
+  const to = pathOf(fields.text('to'), namespaces, 'to')
   return { type, from, to, ids: idsIn(fields) }
 }
 
