@@ -91,7 +91,7 @@ export class RowDraft {
   add(nsId: string, { id, properties }: Pick<DraftRow, 'id' | 'properties'>): DraftRow {
     if (this.byId(nsId, id)) {
       const { type } = this.type
-      throw alreadyExists(`There is a ${type} with the id "${id}" already.`, { type, id })
+      throw alreadyExists(`The ${type} with the id "${id}" is there already.`, { type, id })
     }
     return this.#put(nsId, id, properties)
   }
@@ -149,6 +149,6 @@ function keyTaken(
   properties: Properties,
 ): RegistryError {
   const key = properties[primaryKey] ?? ''
-  const message = `There is a ${type} with the ${primaryKey} "${key}" already; change that one.`
+  const message = `The ${type} with the ${primaryKey} "${key}" is there already; change that one.`
   return alreadyExists(message, { type, primaryKey, key })
 }
