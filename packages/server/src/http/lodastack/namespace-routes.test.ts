@@ -78,6 +78,18 @@ test('a rename takes the subtree along, and what is empty stays', async () => {
   expect(data).toMatchObject({ name: 's', machinereg: 'web', comment: 'front' })
 })
 
+test('no name gets too long by a rename, also of what is above it', async () => {
+  await using s = await setUpLodastack()
+  // 56 characters, which is as long as a name may be.
+  const longest = `${'a'.repeat(49)}.p.loda`
+  await s.grow(['p.loda', 1], [longest, 0])
+  const told = await s.query('PUT /ns', { ns: 'p.loda', name: 'pq' })
+  expect(told).toMatchObject({ status: 413, msg: expect.stringContaining('56') })
+  expect((await s.query('PUT /ns', { ns: longest, name: 'b'.repeat(50) })).status).toBe(413)
+  expect(await s.query('PUT /ns', { ns: longest, name: 'b'.repeat(49) })).toEqual(OK)
+  expect(await s.query('PUT /ns', { ns: 'p.loda', name: 'q' })).toEqual(OK)
+})
+
 test('a new namespace gets the templates of its parent, and no later ones', async () => {
   await using s = await setUpLodastack()
   await s.grow(['p.loda', 1])

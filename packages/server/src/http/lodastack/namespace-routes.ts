@@ -36,7 +36,7 @@ export function addNamespaceWrites(api: FastifyInstance, namespaces: Namespaces)
     const parent = fields.required('ns')
     const kind = KINDS[fields.text('type')]
     if (!kind) throw invalidArgument('type must be 0 (leaf) or 1.', { field: 'type' })
-    checkLength(`${name}.${parent}`)
+    checkLength(`${name}.${parent}`.length)
     const match = matchIn(fields) ?? undefined
     const comment = fields.text('comment')
     await namespaces
@@ -50,6 +50,7 @@ export function addNamespaceWrites(api: FastifyInstance, namespaces: Namespaces)
     const path = pathOf(fields.text('ns'), namespaces)
     const [name, comment] = [fields.text('name'), fields.text('comment')]
     const match = matchIn(fields)
+    if (name !== '') checkRenamed(namespaces, path, name)
     const patch = {
       ...(name !== '' && { name }),
       ...(comment !== '' && { comment }),
@@ -109,6 +110,15 @@ function matchIn(fields: Fields): string | null | undefined {
   return match === NO_MATCH ? null : match
 }
 
-function checkLength(ns: string): void {
-  if (ns.length > NS_MAX_LENGTH) throw limitExceeded('ns characters', NS_MAX_LENGTH, ns.length)
+/** Another name is part of all names below. */
+function checkRenamed(namespaces: Namespaces, path: string, name: string): void {
+  const more = name.length - namespaces.get(path).name.length
+  if (more <= 0) return
+  for (const below of namespaces.below(path)) {
+    checkLength(nsOf(below.path, namespaces).length + more)
+  }
+}
+
+function checkLength(characters: number): void {
+  if (characters > NS_MAX_LENGTH) throw limitExceeded('ns characters', NS_MAX_LENGTH, characters)
 }
