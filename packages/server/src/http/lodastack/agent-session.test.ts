@@ -165,6 +165,19 @@ test('a machine with another serial number keeps its name', async () => {
   expect(await s.list('pool.loda', 'machine')).toMatchObject([{ hostname: 'db-1' }])
 })
 
+test('what was copied from a machine takes neither its name nor its report away', async () => {
+  await using s = await setUpAgent()
+  await s.boot()
+  await s.report(reportOf('web-1'))
+  const copy = { oldhostname: 'web-1', sn: 'SN2', update: true }
+  expect(await s.report(reportOf('web-2', copy))).toEqual(OK)
+  expect(Object.keys(done(await s.query('GET /agents')) as object).sort()).toEqual([
+    'web-1',
+    'web-2',
+  ])
+  expect(await s.list('web.p.loda', 'machine')).toMatchObject([{ hostname: 'web-1' }])
+})
+
 test('a machine that nobody knows cannot be renamed, and is not there', async () => {
   await using s = await setUpAgent()
   const told = await s.report(reportOf('new', { oldhostname: 'old', update: true }))

@@ -7,7 +7,7 @@
 
 import { RegistryError } from '@rollcall/protocol'
 import type { Machines, Properties } from '../../catalog/index.ts'
-import type { Report } from './reports.ts'
+import { isSameMachine, type Report } from './reports.ts'
 
 /** Does what a report says has changed. Rejects with `resource_not_found` for a machine that is nowhere. */
 export async function changeMachine(
@@ -37,8 +37,4 @@ export async function changeMachine(
 /** An agent that does not know its addresses has none to tell. */
 function hasNewAddresses(oldIps: readonly string[], newIps: readonly string[]): boolean {
   return oldIps.length > 0 && newIps.length > 0 && oldIps.join() !== newIps.join()
-}
-
-function isSameMachine({ sn: known = '' }: Properties, sn: string): boolean {
-  return known === '' || sn === '' || known === sn
 }

@@ -81,7 +81,7 @@ export class Reports {
       const facts = { addresses: [], hostname: report.newHostname, tags: [TAG], ttlMs: reportTtlMs }
       instances.register({ ref, facts: { ...facts, metadata } })
     }
-    if (report.oldHostname !== report.newHostname) this.#drop(report.oldHostname)
+    if (report.oldHostname !== report.newHostname) this.#drop(report)
   }
 
   /** Takes a call of an agent that has reported before for a sign of life. */
@@ -138,11 +138,12 @@ export class Reports {
     }
   }
 
-  /** Nobody is there under the old name any more. */
-  #drop(hostname: string): void {
-    const ref = this.#keyOf(hostname)
+  /** Nobody is there under the old name any more, unless another machine has it. */
+  #drop({ oldHostname, sn }: Report): void {
+    const ref = this.#keyOf(oldHostname)
     const known = this.#find(ref)
-    if (known && isReport(known)) this.#options.instances.cancel(ref)
+    if (!known || !isReport(known)) return
+    if (isSameMachine(known.record.content.metadata, sn)) this.#options.instances.cancel(ref)
   }
 
   #find(key: InstanceKey): ShownInstance | undefined {
@@ -188,6 +189,14 @@ function hostnameIn(body: Body, field: string): string {
 
 function isReport({ record }: ShownInstance): boolean {
   return record.content.tags.includes(TAG)
+}
+
+/** Whether what is known of a machine may be of the one with this serial number. */
+export function isSameMachine(
+  { sn: known = '' }: Readonly<Record<string, string>>,
+  sn: string,
+): boolean {
+  return known === '' || sn === '' || known === sn
 }
 
 function textOf(ips: readonly string[]): string {
