@@ -75,6 +75,20 @@ test('machines are deleted by hostname everywhere, or by id in one namespace', a
   expect(await s.list('loda', 'machine')).toEqual([])
 })
 
+test('what a list to delete names twice, or leaves blank, does no harm', async () => {
+  await using s = await setUpTree()
+  const [inA] = await s.list('a.loda', 'machine')
+  const id = inA?.['_id'] ?? ''
+  const byId = { ns: 'a.loda', type: 'machine', resourceid: ` ${id}, ,${id}` }
+  expect(await s.json('DELETE /resource/list', [byId, byId])).toEqual(OK)
+  expect(await s.list('a.loda', 'machine')).toEqual([])
+  const byHost = { ns: '', type: 'machine', resourceid: 'h1' }
+  expect(await s.json('DELETE /resource/list', [byHost, byHost])).toEqual(OK)
+  expect(await s.list('loda', 'machine')).toMatchObject([{ hostname: 'h2' }])
+  const none = await s.json('DELETE /resource/list', [{ ...byId, resourceid: ' , ' }])
+  expect(none).toEqual({ status: 400, data: null, msg: 'resourceid is missing.' })
+})
+
 test.each<[string, unknown]>([
   ['no list', {}],
   ['an empty list', []],

@@ -10,6 +10,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Resource, ResourceCatalog, ResourceOperation } from '../../catalog/index.ts'
 import { sendDone } from './answers.ts'
 import { bodiesOf, type Body } from './bodies.ts'
+import { idsOf } from './comma-list.ts'
 import { pathOf, typeOf } from './ns.ts'
 import type { ResourceWritesOptions } from './resource-writes.ts'
 import { MACHINE, updateOf } from './rows.ts'
@@ -22,7 +23,10 @@ export function addResourceLists(
   { catalog, bodyLimit }: ResourceWritesOptions,
 ): void {
   const update = async ({ body }: FastifyRequest, reply: FastifyReply) => {
-    await doAll(catalog, bodiesOf(body), updatesOf)
+    const items = bodiesOf(body)
+    const { type, template } = typeOfAll(items)
+    const operations = items.flatMap((item) => updatesOf(catalog, item))
+    await catalog.resources.batch(type, operations, { template })
     return sendDone(reply)
   }
   api.put('/resource/list', { schema, bodyLimit }, update)
@@ -30,24 +34,18 @@ export function addResourceLists(
   api.put('/machine/status', { schema, bodyLimit }, update)
 
   api.delete('/resource/list', { schema, bodyLimit }, async ({ body }, reply) => {
-    await doAll(catalog, bodiesOf(body), deletesOf)
+    const items = bodiesOf(body)
+    const { type, template } = typeOfAll(items)
+    await catalog.resources.batch(type, deletesOf(catalog, items), { template })
     return sendDone(reply)
   })
 }
 
-type Operations = (catalog: ResourceCatalog, item: Body) => readonly ResourceOperation[]
-
-async function doAll(
-  catalog: ResourceCatalog,
-  items: readonly Body[],
-  operationsOf: Operations,
-): Promise<void> {
+function typeOfAll(items: readonly Body[]): ReturnType<typeof typeOf> {
   const wanted = new Set(items.map((item) => item.text('type')))
   const [first = ''] = wanted
   if (wanted.size > 1) throw invalidArgument('One list is of one type.', { field: 'type' })
-  const { type, template } = typeOf(first)
-  const operations = items.flatMap((item) => operationsOf(catalog, item))
-  await catalog.resources.batch(type, operations, { template })
+  return typeOf(first)
 }
 
 /** Machines are updated in every namespace that has them. */
@@ -58,10 +56,17 @@ function updatesOf(catalog: ResourceCatalog, item: Body): readonly ResourceOpera
   }))
 }
 
-/** Machines are deleted from every namespace that has them, where none is named. */
-function deletesOf(catalog: ResourceCatalog, item: Body): readonly ResourceOperation[] {
-  const isEverywhere = item.text('type') === MACHINE && item.text('ns') === ''
-  return targetsOf(catalog, item, isEverywhere).map((target) => ({ delete: target }))
+/**
+ * Machines are deleted from every namespace that has them, where none is named. What is named
+ * twice is deleted once.
+ */
+function deletesOf(catalog: ResourceCatalog, items: readonly Body[]): readonly ResourceOperation[] {
+  const targets = items.flatMap((item) => {
+    const isEverywhere = item.text('type') === MACHINE && item.text('ns') === ''
+    return targetsOf(catalog, item, isEverywhere)
+  })
+  const unique = new Map(targets.map((target) => [`${target.ns}.${target.id}`, target]))
+  return Array.from(unique.values(), (target) => ({ delete: target }))
 }
 
 interface Target {
@@ -74,11 +79,11 @@ function targetsOf(
   item: Body,
   isHostname: boolean,
 ): readonly Target[] {
-  const name = item.required('resourceid')
   if (!isHostname) {
     const ns = pathOf(item.text('ns'), namespaces)
-    return name.split(',').map((id) => ({ ns, id: id.trim() }))
+    return idsOf(item.text('resourceid')).map((id) => ({ ns, id }))
   }
+  const name = item.required('resourceid')
   const rows = machines.find(name)
   if (rows.length > 0) return rows.map(({ ns, id }: Resource) => ({ ns, id }))
   const message = `machine not found: no namespace has a machine "${name}".`

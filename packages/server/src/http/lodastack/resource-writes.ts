@@ -10,6 +10,7 @@ import type { ResourceCatalog, ResourceOperation, Transfer } from '../../catalog
 import { Fields } from '../form-fields.ts'
 import { sendDone } from './answers.ts'
 import { Body } from './bodies.ts'
+import { idsOf, itemsOf } from './comma-list.ts'
 import { collectsOf } from './measurements.ts'
 import { pathOf, placeOf, typeOf } from './ns.ts'
 import { asMachine, MACHINE, resourceOf, updateOf } from './rows.ts'
@@ -70,7 +71,9 @@ export function addResourceForms(api: FastifyInstance, catalog: ResourceCatalog)
   api.delete('/resource', { schema }, async (request, reply) => {
     const fields = new Fields(request)
     const { type, ns, template } = placeOf(fields.text('ns'), fields.text('type'), namespaces)
-    const operations = idsIn(fields).map((id): ResourceOperation => ({ delete: { ns, id } }))
+    const operations = idsOf(fields.text('resourceid')).map((id): ResourceOperation => ({
+      delete: { ns, id },
+    }))
     await resources.batch(type, operations, { template })
     return sendDone(reply)
   })
@@ -88,7 +91,7 @@ export function addResourceForms(api: FastifyInstance, catalog: ResourceCatalog)
   api.delete('/resource/collect', { schema }, async (request, reply) => {
     const fields = new Fields(request)
     const ns = pathOf(fields.text('ns'), namespaces)
-    const names = collectsOf(list(fields, 'measurements'))
+    const names = collectsOf(itemsOf(fields.text('measurements')))
     if (names.length === 0) {
       throw invalidArgument('measurements names no collect.', { field: 'measurements' })
     }
@@ -104,19 +107,7 @@ function transferIn(fields: Fields, { namespaces }: ResourceCatalog): Transfer {
   const { type, template } = typeOf(fields.text('type'))
   if (template) throw invalidArgument('Templates stay where they are.', { field: 'type' })
   const to = pathOf(fields.text('to'), namespaces, 'to')
-  return { type, from, to, ids: idsIn(fields) }
-}
-
-function idsIn(fields: Fields): readonly string[] {
-  const ids = list(fields, 'resourceid')
-  if (ids.length > 0) return ids
-  throw invalidArgument('resourceid is missing.', { field: 'resourceid' })
-}
-
-/** The items of a text with commas, each once. */
-function list(fields: Fields, name: string): readonly string[] {
-  const items = fields.text(name).split(',')
-  return [...new Set(items.map((item) => item.trim()))].filter((item) => item !== '')
+  return { type, from, to, ids: idsOf(fields.text('resourceid')) }
 }
 
 /** Its documentation has this answer, as a wrong parameter. */
