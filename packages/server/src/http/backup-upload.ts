@@ -16,6 +16,9 @@ export interface Upload {
   readonly bytes: number | undefined
 }
 
+/** Lines around each part say which it is, and are no lines of a backup. */
+const FORM = /^multipart\//i
+
 export interface UploadOptions {
   /** As sent, and unpacked. */
   readonly bytesMax: number
@@ -30,6 +33,10 @@ export function backupUpload(
 ): Upload {
   const announced = Number(headers['content-length'] ?? Number.NaN)
   if (announced > bytesMax) throw tooLarge(bytesMax, announced)
+  if (FORM.test(headers['content-type'] ?? '')) {
+    const message = 'A backup is the body itself and no part of a form: curl --data-binary @FILE.'
+    throw refusal('unsupported_media_type', message)
+  }
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'gzip' && encoding !== 'identity') {
     throw refusal('unsupported_media_type', 'A backup is sent as it is, or with gzip.')

@@ -61,6 +61,13 @@ test('a file that is no backup changes nothing', async () => {
   expect(await s.content()).toEqual(before)
 })
 
+test('a file in a form is told how it is sent', async () => {
+  await using s = await setUpContent()
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  const told = toldBy(await s.t.ask('POST /api/v1/db/restore', { body: '--x--', headers }))
+  expect(told).toMatchObject({ status: 400, msg: expect.stringContaining('--data-binary') })
+})
+
 test.each(['/db/restore', '/restore'])('GET %s with a path is told what to do', async (path) => {
   await using s = await setUpContent()
   const answer = await s.t.ask(`GET /api/v1${path}?file=/etc/passwd`)
