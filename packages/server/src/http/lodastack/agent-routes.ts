@@ -30,8 +30,9 @@ export function addAgentWrites(
   const { machines, namespaces } = catalog
 
   api.post('/agent/ns', { schema }, async ({ body }, reply) => {
-    const { properties: given } = resourceOf(propertiesOf('body', body ?? {}))
-    const hostname = hostnameOf(given)
+    const machine = propertiesOf('body', body ?? {})
+    const hostname = hostnameOf(machine)
+    const { properties: given } = resourceOf(machine)
     const { places } = await machines.register(hostname, asMachine(withIp(given)))
     reports.heard(hostname)
     const ids = Array.from(places, ([path, id]) => [nsOf(path, namespaces), id] as const)

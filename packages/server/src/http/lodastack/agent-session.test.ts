@@ -196,23 +196,26 @@ test('beside another agent it says what it knows, and the other has the say', as
   expect(done(await s.query('GET /agents'))).toMatchObject({ 'web-1': { version: '0.2.1' } })
 })
 
-test.each<[string, unknown]>([
-  ['no old name', reportOf('a', { oldhostname: '' })],
-  ['no new name', reportOf('')],
-  ['a name that is none', reportOf('a b')],
-  ['addresses that are none', reportOf('a', { newiplist: 'x' })],
-  ['no object', []],
-])('a report with %s is refused', async (_what, body) => {
+test.each<[string, unknown, string]>([
+  ['no old name', reportOf('a', { oldhostname: '' }), 'oldhostname is missing.'],
+  ['no new name', reportOf('a', { newhostname: '' }), 'newhostname is missing.'],
+  ['a name that is none', reportOf('a b'), 'oldhostname must be a hostname of 1 to 128'],
+  ['addresses that are none', reportOf('a', { newiplist: 'x' }), 'newiplist must be a list'],
+  ['no object', [], 'The body must be a JSON object.'],
+])('a report with %s is refused', async (_what, body, msg) => {
   await using s = await setUpAgent()
-  expect(await s.report(body)).toMatchObject({ status: 400, data: null })
+  const said = expect.stringContaining(msg)
+  expect(await s.report(body)).toEqual({ status: 400, data: null, msg: said })
 })
 
-test.each<[string, unknown]>([
-  ['no hostname', { ip: '1' }],
-  ['an empty one', { hostname: '' }],
-  ['values that are no texts', { hostname: 'a', cores: 4 }],
-  ['no object', 'a'],
-])('a machine with %s is refused', async (_what, body) => {
+test.each<[string, unknown, string]>([
+  ['no hostname', { ip: '1' }, 'hostname is missing.'],
+  ['nothing', undefined, 'hostname is missing.'],
+  ['an empty one', { hostname: '' }, 'hostname is missing.'],
+  ['a value that is no text', { hostname: 'a', cores: 4 }, 'texts; "cores" is none.'],
+  ['no object', 'a', 'body must be a flat object'],
+])('a machine with %s is refused', async (_what, body, msg) => {
   await using s = await setUpAgent()
-  expect(await s.json('POST /agent/ns', body)).toMatchObject({ status: 400, data: null })
+  const said = expect.stringContaining(msg)
+  expect(await s.json('POST /agent/ns', body)).toEqual({ status: 400, data: null, msg: said })
 })

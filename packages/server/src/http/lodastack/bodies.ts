@@ -69,11 +69,13 @@ export function bodiesOf(json: unknown): readonly Body[] {
 
 /** Reads a flat object of texts. Throws `invalid_argument`. */
 export function propertiesOf(name: string, value: unknown): Properties {
-  const isFlat =
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((part) => typeof part === 'string')
-  if (isFlat) return value as Properties
-  throw invalidArgument(`${name} must be a flat object whose values are texts.`, { field: name })
+  const rule = 'a flat object whose values are texts'
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(`${name} must be ${rule}.`, { field: name })
+  }
+  for (const [key, part] of Object.entries(value)) {
+    if (typeof part === 'string') continue
+    throw invalidArgument(`${name} must be ${rule}; "${key}" is none.`, { field: name })
+  }
+  return value as Properties
 }

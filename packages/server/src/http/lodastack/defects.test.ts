@@ -126,7 +126,8 @@ test('what is not served yet is not found', async () => {
 test('failures of every kind come in the envelope', async () => {
   await using s = await setUpLodastack()
   const notJson = await s.t.ask('POST /api/v1/resource', { body: '{' })
-  expect(JSON.parse(notJson.text)).toMatchObject({ httpstatus: 400, data: null })
+  const msg = 'The body is not JSON.'
+  expect(JSON.parse(notJson.text)).toEqual({ httpstatus: 400, data: null, msg })
   const large = 'x'.repeat(3_000_000)
   const tooLarge = await s.t.ask('POST /api/v1/resource', { body: large })
   expect(JSON.parse(tooLarge.text)).toMatchObject({ httpstatus: 413, data: null })

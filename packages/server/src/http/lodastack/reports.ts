@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hasCode, invalidArgument, isName, MACHINE_SERVICE } from '@rollcall/protocol'
+import { hasCode, invalidArgument, isName, LIMITS, MACHINE_SERVICE } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { ResourceCatalog } from '../../catalog/index.ts'
 import type { InstancePlane, ShownInstance } from '../../instances/index.ts'
@@ -184,7 +184,8 @@ export interface ReportJson {
 function hostnameIn(body: Body, field: string): string {
   const hostname = body.required(field)
   if (isName(hostname)) return hostname
-  throw invalidArgument(`${field} is no name of this registry.`, { field })
+  const rule = `1 to ${LIMITS.nameMaxLength} of the characters A-Z, a-z, 0-9, ".", "_", "-", ":" and "/"`
+  throw invalidArgument(`${field} must be a hostname of ${rule}.`, { field })
 }
 
 function isReport({ record }: ShownInstance): boolean {
