@@ -8,6 +8,8 @@
  *                                                           └─ look which one is gone
  * ```
  *
+ * One without conditions needs no transaction of its own, and gets what it has put from a watch.
+ *
  * A put with a lease that is gone makes etcd refuse a whole transaction, with all the commits of
  * others in it. So a branch that puts with leases is guarded by compares on their records.
  *
@@ -26,6 +28,7 @@ import { RESULT, TARGET } from './messages.ts'
 import { nest, unnest } from './nest.ts'
 import { knownValues, operationRequest, resultOf } from './operation-request.ts'
 import { WIDTH_LIMIT, type BatchPart } from './cut-batch.ts'
+import type { OwnPuts } from './own-changes.ts'
 
 /** What one commit may be wide, alone with the lane. */
 const ROOM = WIDTH_LIMIT - 2
@@ -33,29 +36,29 @@ const ROOM = WIDTH_LIMIT - 2
 const BRANCH_ROOM = 24
 /** Up to so many operations without a condition need no transaction of their own. */
 const PLAIN = 4
+const NO_PUTS: OwnPuts = new Map()
 
 /** A commit, ready to be sent. */
 export interface CommitRequest extends BatchPart {
+  /** Whether `decode` needs what the batch has put. */
+  readonly asksWatch: boolean
   /** Reads the answers to its requests. Throws `lease_not_found`. */
-  readonly decode: (responses: readonly ResponseOp[], revision: number) => CommitResult
+  readonly decode: (
+    responses: readonly ResponseOp[],
+    revision: number,
+    puts?: OwnPuts,
+  ) => CommitResult
 }
 
 /** Throws `limit_exceeded` where etcd's own limits leave no room. */
 export function commitRequest(place: Place, commit: Commit): CommitRequest {
+  if (isPlain(commit)) return plainRequest(place, commit.then)
   const compare = comparesOf(place, commit.compares)
   if (compare.length > ROOM - BRANCH_ROOM) {
     throw limitExceeded('compares in one commit', COMMIT_LIMITS.compares, compare.length)
   }
   const room = ROOM - compare.length
   const then = branchRequest(place, commit.then, room)
-  if (compare.length === 0 && then.isPlain) {
-    const { operations: requests, decode } = then
-    return {
-      requests,
-      width: 0,
-      decode: (responses, revision) => ({ revision, succeeded: true, results: decode(responses) }),
-    }
-  }
   const otherwise = branchRequest(place, commit.otherwise ?? [], room)
   const txn: TxnRequest = {
     compare,
@@ -66,6 +69,7 @@ export function commitRequest(place: Place, commit: Commit): CommitRequest {
     requests: [{ request_txn: txn }],
     width:
       Math.max(compare.length, then.top, otherwise.top) + Math.max(then.below, otherwise.below),
+    asksWatch: false,
     decode: ([answer], revision) => {
       const response = answer?.response_txn
       invariant(response !== undefined, 'etcd answers a transaction with a transaction')
@@ -76,13 +80,40 @@ export function commitRequest(place: Place, commit: Commit): CommitRequest {
   }
 }
 
+/** Whether it is short, and nothing of it is under a condition. */
+function isPlain({ compares, then }: Commit): boolean {
+  return compares.length === 0 && then.length <= PLAIN && leasesOf(then).length === 0
+}
+
+function plainRequest(place: Place, operations: readonly Operation[]): CommitRequest {
+  const known = knownValues(operations)
+  const asked = operations.filter((_, at) => known[at] === undefined)
+  return {
+    requests: asked.map((operation) => operationRequest(place, operation, false)),
+    width: 0,
+    asksWatch: asked.length < operations.length,
+    decode: (responses, revision, puts = NO_PUTS) => {
+      const answers = responses.values()
+      const results = operations.map((operation, at): OperationResult => {
+        if (operation.kind === 'get' && known[at] !== undefined) {
+          const entry = puts.get(operation.key)
+          invariant(entry !== undefined, 'a watch brings all that a batch has put')
+          return { kind: 'got', entry }
+        }
+        const { value: response } = answers.next()
+        invariant(response !== undefined, 'each operation is answered in its place')
+        return resultOf(place, { operation, response, known: undefined })
+      })
+      return { revision, succeeded: true, results }
+    },
+  }
+}
+
 interface BranchRequest {
   readonly operations: readonly RequestOp[]
   /** Width of its first level, and of all those below. */
   readonly top: number
   readonly below: number
-  /** It is short, and under no condition. */
-  readonly isPlain: boolean
   readonly decode: (responses: readonly ResponseOp[]) => readonly OperationResult[]
 }
 
@@ -106,8 +137,7 @@ function branchRequest(
     )
   const top = nested.operations.length
   if (!isGuarded) {
-    const isPlain = operations.length <= PLAIN
-    return { operations: nested.operations, top, below: nested.width - top, isPlain, decode }
+    return { operations: nested.operations, top, below: nested.width - top, decode }
   }
   const guard: TxnRequest = {
     compare: leases.map((id) => isThere(place, id)),
@@ -120,7 +150,6 @@ function branchRequest(
     operations: [{ request_txn: guard }],
     top: 1,
     below: Math.max(leases.length, top) + nested.width - top,
-    isPlain: false,
     decode: ([response]) => {
       const answer = response?.response_txn
       invariant(answer !== undefined, 'etcd answers a transaction with a transaction')

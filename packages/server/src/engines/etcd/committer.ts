@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hasCode, RegistryError } from '@rollcall/protocol/errors'
+import { RegistryError } from '@rollcall/protocol/errors'
 import { Backoff, type Clock, type Logger, type Random } from '@rollcall/runtime'
 import type { EngineReports } from '../../catalog/engine/engine-reports.ts'
 import { Gathering } from '../../catalog/engine/gathering.ts'
@@ -13,7 +13,7 @@ import { leaseNotFound } from '../../catalog/engine/lease-terms.ts'
 import type { Commit, CommitResult } from '../../catalog/engine.ts'
 import { batchRequest, type BatchRequest } from './batch-request.ts'
 import { commitRequest, leasesOf } from './commit-request.ts'
-import { cutBatch, type BatchPart, type Waiting } from './cut-batch.ts'
+import { cutBatch, type BatchPart } from './cut-batch.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import {
   asRefusal,
@@ -24,11 +24,11 @@ import {
   unavailable,
 } from './etcd-failure.ts'
 import { footprintOf, type Footprint } from './footprint.ts'
-import { decodeGeneration, generationChanged, toLogical } from './generation.ts'
+import { decodeGeneration, generationChanged } from './generation.ts'
 import type { EtcdKeyValue, ResponseOp, TxnResponse } from './messages.ts'
 import { METHODS } from './methods.ts'
-import { PastContent } from './rejudge.ts'
 import { contentGone, looked, type Session } from './session.ts'
+import { done, Settling, type Job } from './settling.ts'
 
 /** Most that waits. */
 const QUEUE = { jobs: 20_000, bytes: 256 * 1_024 * 1_024 }
@@ -56,26 +56,18 @@ export interface OwnRequest extends BatchPart {
   readonly serial: string
 }
 
-interface Job extends Waiting {
-  /** Of the generation that counted when it was asked for. */
-  readonly generation: number
-  /** Absent: it is the engine's own, and does what it says. */
-  readonly commit: Commit | undefined
-  readonly decode: (responses: readonly ResponseOp[], revision: number) => CommitResult
-  readonly resolve: (result: CommitResult) => void
-  readonly reject: (error: unknown) => void
-}
-
 export class Committer {
   readonly #options: CommitterOptions
   readonly #closing = new AbortController()
   #queue: Job[] = []
   #bytes = 0
   readonly #gathering: Gathering
+  readonly #settling: Settling
   #running: Promise<void> | undefined
 
   constructor(options: CommitterOptions) {
     this.#options = options
+    this.#settling = new Settling(options)
     this.#gathering = new Gathering(options.clock, () => this.#queue.length)
   }
 
@@ -84,13 +76,14 @@ export class Committer {
     const { session } = this.#options
     this.checkOpen()
     await session.ensure()
-    const { requests, width, decode } = commitRequest(session.place, commit)
+    const { requests, width, asksWatch, decode } = commitRequest(session.place, commit)
     const footprint = footprintOf(commit)
     return await this.#submit({
       requests,
       width,
       bytes,
       footprint,
+      asksWatch,
       decode,
       commit,
       serial: commit.serial,
@@ -101,7 +94,8 @@ export class Committer {
     this.checkOpen()
     await this.#options.session.ensure()
     const decode = (_: readonly ResponseOp[], revision: number) => done(revision)
-    return await this.#submit({ ...own, footprint: NOTHING, decode, commit: undefined })
+    const fixed = { footprint: NOTHING, asksWatch: false, decode, commit: undefined }
+    return await this.#submit({ ...own, ...fixed })
   }
 
   checkOpen(): void {
@@ -113,6 +107,7 @@ export class Committer {
     this.#closing.abort()
     this.#rejectQueue(shuttingDown())
     await this.#running
+    await this.#settling.settled()
   }
 
   #submit(job: Omit<Job, 'resolve' | 'reject' | 'generation'>): Promise<CommitResult> {
@@ -205,11 +200,8 @@ export class Committer {
     if (response.succeeded) {
       const etcdRevision = Number(response.header?.revision)
       if (batch.putsLane) session.laneIsAt(etcdRevision)
-      const revision = toLogical(batch.place.generation, etcdRevision)
-      const answers = batch.answers(response)
-      for (const [at, job] of jobs.entries()) {
-        settle(job, () => job.decode(answers[at] ?? [], revision))
-      }
+      const { place } = batch
+      this.#settling.answered(jobs, batch.answers(response), { place, etcdRevision })
       return
     }
     const { generation, lane } = looked(response)
@@ -224,24 +216,10 @@ export class Committer {
     throw generationChanged()
   }
 
-  /** It was done at a revision of etcd, but what each commit did was not heard. */
   async #rejudge(jobs: readonly Job[], { place }: BatchRequest): Promise<void> {
-    const { client, session, log } = this.#options
-    const etcdRevision = session.laneRevision
+    const { session, log } = this.#options
     log.info({ commits: jobs.length }, 'a batch was done though its answer was lost')
-    const commits = jobs.flatMap(({ commit }) => commit ?? [])
-    const past = await PastContent.before(etcdRevision, commits, { client, place }).catch(
-      (error: unknown) => {
-        if (!(error instanceof RegistryError)) throw error
-        throw outcomeUnknown()
-      },
-    )
-    for (const job of jobs) {
-      const { commit } = job
-      settle(job, () =>
-        commit ? judged(past, commit) : done(toLogical(place.generation, etcdRevision)),
-      )
-    }
+    await this.#settling.rejudge(jobs, { place, etcdRevision: session.laneRevision })
   }
 
   /** Somebody put the lane since, and it was not this batch that did. */
@@ -327,27 +305,6 @@ interface Sent {
   readonly batch: BatchRequest
   /** A copy of it got no answer: it may have been done, or may still be on its way. */
   readonly mayBeDone: boolean
-}
-
-function settle(job: Job, answer: () => CommitResult): void {
-  try {
-    job.resolve(answer())
-  } catch (error) {
-    job.reject(error)
-  }
-}
-
-/** It was done, so only that it was refused in its place may be told beside what it did. */
-function judged(past: PastContent, commit: Commit): CommitResult {
-  try {
-    return past.judge(commit)
-  } catch (error) {
-    throw hasCode(error, 'lease_not_found') ? error : outcomeUnknown()
-  }
-}
-
-function done(revision: number): CommitResult {
-  return { revision, succeeded: true, results: [] }
 }
 
 function putsAnything({ then, otherwise = [] }: Commit): boolean {

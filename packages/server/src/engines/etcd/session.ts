@@ -16,6 +16,7 @@ import { decodeGeneration, encodeGeneration, type Generation, type Place } from 
 import type { Keyspace } from './keyspace.ts'
 import { RESULT, TARGET, type EtcdKeyValue, type TxnResponse } from './messages.ts'
 import { METHODS } from './methods.ts'
+import { OwnChanges } from './own-changes.ts'
 
 /** Others may change what was read; not forever. */
 const TRIES = 10
@@ -36,6 +37,7 @@ export interface SessionOptions {
 export class Session {
   readonly keyspace: Keyspace
   readonly laneKey: Buffer
+  readonly ownChanges: OwnChanges
   /** Rejects when another process has taken the lane. */
   readonly taken: Promise<never>
   readonly #options: SessionOptions
@@ -57,6 +59,7 @@ export class Session {
     this.#options = options
     this.keyspace = options.keyspace
     this.laneKey = options.keyspace.lane(options.node)
+    this.ownChanges = new OwnChanges(options.clock)
     this.taken = new Promise((_, reject) => {
       this.#rejectTaken = reject
     })

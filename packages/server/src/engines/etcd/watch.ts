@@ -99,7 +99,7 @@ export class Watcher {
     }
     // It is also told of errors that come after it was given up.
     stream.on('error', () => {})
-    const calls = [client.onMoved(end), session.onGeneration(end)]
+    const calls = [client.onMoved(end), session.onGeneration(end), session.ownChanges.watching()]
     const signals = [signal, closing]
     for (const one of signals) one.addEventListener('abort', end, { once: true })
     if (signals.some(({ aborted }) => aborted)) end()
@@ -127,6 +127,7 @@ export class Watcher {
     const { session } = this.#options
     const { keyspace, generation } = place
     const batches: { revision: number; changes: Change[] }[] = []
+    const own: Batch[] = []
     for (const { type, kv } of events) {
       const revision = toLogical(generation, kv.mod_revision)
       let batch = batches.at(-1)
@@ -136,6 +137,7 @@ export class Watcher {
         batch = { revision, changes: [] }
         batches.push(batch)
       }
+      if (session.laneKey.equals(kv.key)) own.push(batch)
       if (type === EVENT.put && keyspace.generation.equals(kv.key)) {
         session.adopt(decodeGeneration(kv))
         break
@@ -147,6 +149,7 @@ export class Watcher {
         isPut ? { kind: 'put', entry: toEntry(generation, key, kv) } : { kind: 'delete', key },
       )
     }
+    for (const { revision, changes } of own) session.ownChanges.brought(revision, changes)
     const last = batches.at(-1)
     if (last) session.watched(last.revision - generation.base)
     return batches
