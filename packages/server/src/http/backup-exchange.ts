@@ -38,6 +38,13 @@ export async function sendBackup(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const file = await catalog.backups.open()
+  void reply.type(BACKUP_TYPE).header(HEADERS.revision, file.revision)
+  void reply.header('vary', 'accept-encoding')
+  if (request.method === 'HEAD') {
+    // Whatever is sent would be read to its end, and dropped.
+    await file[Symbol.asyncDispose]()
+    return reply.send()
+  }
   reply.waitedOnPurpose = true
   const lines = Readable.from(file.chunks)
   // Whoever reads it may go away at any time.
@@ -49,8 +56,6 @@ export async function sendBackup(
       log.error({ err: error }, 'a backup broke off')
     }
   }
-  void reply.type(BACKUP_TYPE).header(HEADERS.revision, file.revision)
-  void reply.header('vary', 'accept-encoding')
   if (!acceptsGzip(request.raw)) {
     lines.once('error', broke)
     return reply.send(lines)

@@ -115,6 +115,19 @@ test('what is wrong is told with the line, then and later, and nothing has chang
   expect((await t.api('GET /kv/a')).text).toBe('1')
 })
 
+test('its head alone is answered without reading any of it', async () => {
+  await using t = await setUpApp()
+  const keys = 10
+  for (let at = 0; at < keys; at += 1) await put(t, `k${at}`, VALUE)
+  // More than may be read at once: none of them keeps its place.
+  for (let asked = 0; asked < 2 * BACKUPS_AT_ONCE; asked += 1) {
+    const { status, headers, text } = await t.api('HEAD /backup')
+    expect([status, text]).toEqual([200, ''])
+    expect(headers['content-type']).toBe(BACKUP_TYPE)
+    expect(headers['x-rollcall-revision']).toBe(String(keys))
+  }
+})
+
 test('a backup that is announced or becomes too large is refused', async () => {
   await using t = await setUpApp({ limits: { restoreBodyMaxBytes: 1_000_000 } })
   const file = fileOf([{ k: 'k/a', v: VALUE.toString('base64') }])
