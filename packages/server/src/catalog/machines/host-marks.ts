@@ -3,6 +3,9 @@
  * by each that lets one appear or go. They are what keeps a host from being registered twice by
  * two nodes that hear of it at once, since its rows may be in different namespaces.
  *
+ * A write that holds the type leaves them as they are: whoever lets a machine appear compares the
+ * hold, too. A mark whose machine has gone in such a write says nothing, and stays.
+ *
  * @module
  */
 
