@@ -1,9 +1,9 @@
 /**
  * A shortcut before the router, and before the HTTP parser where it can be, for the few
  * requests that make up nearly all traffic: reading one whole service, renewing one instance,
- * reading one key and setting one. Of everything unusual (a query, a condition, an escape, a
- * refusal) it knows nothing and leaves it to the routes, which answer these alike;
- * `fast-path.test.ts` compares the answers byte for byte.
+ * reading one key and setting one. Of everything unusual (a query, a condition, an escape that is
+ * no slash of a key, a refusal) it knows nothing and leaves it to the routes, which answer these
+ * alike; `fast-path.test.ts` compares the answers byte for byte.
  *
  * A connection begins here, and is handed to the HTTP server with the first bytes that are
  * not exactly one such request; from then on it comes by here request by request.
@@ -143,7 +143,7 @@ export class FastPath {
     if (wish.kind === 'put') {
       if (bytes !== wish.bytes) return undefined
       // The rest of what the chunk lies in is used for others.
-      return this.#kv?.put(wish.key, Buffer.from(chunk.subarray(bodyAt)))
+      return this.#kv?.put(wish, Buffer.from(chunk.subarray(bodyAt)))
     }
     if (bytes > 0) return undefined
     return wish.kind === 'get' ? this.#kv?.get(wish.key) : this.#answerOf(wish)
@@ -181,8 +181,9 @@ export class FastPath {
     const headers = parsePlainHeaders(text)
     if (!headers || !isOurs(path)) return undefined
     const tail = { headers, isPlain: this.#isPlain(path, headers) }
-    // Who may call, and whether we answer, is not of the head alone.
-    if (tail.isPlain) this.#tails.set(text, tail)
+    // Who may call, and whether we answer, is not of the head alone; and some come only once.
+    const comesAgain = headers[HEADERS.idempotencyKey] === undefined
+    if (tail.isPlain && comesAgain) this.#tails.set(text, tail)
     return tail
   }
 

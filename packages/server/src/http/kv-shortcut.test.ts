@@ -81,11 +81,17 @@ describe('what the shortcut answers is what the routes answer', () => {
     ['a put under a condition', false, put('a?ifRevision=1', 'new')],
     ['a put under a wrong condition', false, put('a?ifRevision=7', 'new')],
     ['a put on a lease that is not there', false, put('a?lease=7', 'new')],
-    ['a put of an escaped key', false, put('a%2Fb', 'new')],
+    ['a put of a key whose slashes are escaped', true, put('shop%2Fb%2F', 'new')],
+    ['a put of a key that begins with a slash', true, put('%2Fa%2F%2Fb', 'new')],
+    ['a put of an escaped key', false, put('a%3Ab', 'new')],
+    ['a put of a key with an escape in small letters', false, put('a%2fb', 'new')],
     ['a put of a key that is too long', false, put('x'.repeat(513), 'new')],
-    ['a put that may be repeated', false, put('a', 'new', { 'idempotency-key': 'k' })],
+    ['a put that may be repeated', true, put('a', 'new', { 'idempotency-key': 'k' })],
+    ['a put with a wrong idempotency key', true, put('a', 'new', { 'idempotency-key': 'k k' })],
     ['a put for readers of HTML', false, put('a', 'new', { accept: 'text/html' })],
     ['a get', true, get('a')],
+    ['a get of a key whose slashes are escaped', true, get('shop%2Fa')],
+    ['a get that claims to be repeatable', true, get('a', { 'idempotency-key': 'k' })],
     ['a get by a client that compresses', true, get('large', { 'accept-encoding': 'gzip' })],
     ['a get of a key on a lease', true, get('leased')],
     ['a get of what is not there', false, get('missing')],
@@ -99,6 +105,7 @@ describe('what the shortcut answers is what the routes answer', () => {
     for (const { catalog } of [t.catalog, other.catalog]) {
       await catalog.kv.put('a', Buffer.from([0, 1, 255, 13, 10]))
       await catalog.kv.put('large', Buffer.alloc(5_000, 'x'))
+      await catalog.kv.put('shop/a', Buffer.from('v'))
       const { id } = await catalog.leases.grant({ ttlMs: 60_000 })
       await catalog.kv.put('leased', Buffer.from('v'), { lease: id })
     }
@@ -110,6 +117,22 @@ describe('what the shortcut answers is what the routes answer', () => {
     expect(t.left() === 0).toBe(isFast)
     const valueOf = (harness: AppHarness) => String(harness.catalog.catalog.kv.get('a')?.value)
     expect(valueOf(t)).toBe(valueOf(other))
+  })
+
+  test('a put that is repeated is done once, by whichever way each comes', async () => {
+    await using t = await setUp()
+    const once = put('a', 'v', { 'idempotency-key': 'k' })
+    const first = await t.send(once)
+    expect(first.status).toBe(200)
+    expect(await t.send(once)).toEqual(first)
+    expect(t.left()).toBe(0)
+    expect((await route(t, once)).text).toBe(first.text)
+    const other = put('a', 'w', { 'idempotency-key': 'k' })
+    const conflict = await t.send(other)
+    expect(conflict.status).toBe(409)
+    expect(conflict).toEqual(await route(t, other))
+    const { modRevision } = t.catalog.catalog.kv.get('a') ?? {}
+    expect(JSON.parse(first.text)).toMatchObject({ modRevision })
   })
 
   test('a refusal of the engine', async () => {

@@ -1,7 +1,7 @@
 /**
  * The two requests about one key that make up nearly all traffic of the catalog, answered
- * without the router: reading it from the view, and setting it without a condition. What the
- * routes would answer, byte for byte.
+ * without the router: reading it from the view, and setting it without a condition, be it with an
+ * Idempotency-Key. What the routes would answer, byte for byte.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import type { Clock, Logger } from '@rollcall/runtime'
 import type { Catalog, HeldValue, KvPutAnswer, ReadPoint } from '../catalog/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { ClosingLines } from './closing-lines.ts'
+import { idempotencyOf } from './native/idempotency-key.ts'
 import type { PlainLine } from './plain-head.ts'
 import { INTERNAL, PROBLEM_TYPE, problemOf, RETRY_AFTER_S } from './problem.ts'
 
@@ -31,13 +32,21 @@ export interface Found {
   readonly point: ReadPoint
 }
 
-export type KvWish =
-  | { readonly kind: 'get'; readonly key: string }
-  | { readonly kind: 'put'; readonly key: string; readonly bytes: number }
+export type KvWish = { readonly kind: 'get'; readonly key: string } | KvPutWish
+
+export interface KvPutWish {
+  readonly kind: 'put'
+  readonly key: string
+  readonly bytes: number
+  /** As it was sent; repetitions are known by it. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
 
 const KEYS = `${API_BASE}/kv/`
 const ROUTE = `${KEYS}*`
-/** Keys that stand in a path as they are; others need escapes, and the router. */
+const SLASH = '%2F'
+/** Keys that stand in a path as they are, but for slashes; others need escapes, and the router. */
 const KEY = /^[A-Za-z0-9._:/-]+$/
 const LENGTH = /^(?:0|[1-9][0-9]{0,6})$/
 /** Any type will do for bytes, but not any text is a type. */
@@ -66,7 +75,7 @@ export class KvShortcut {
   /** What a request asks for, if it is one of the two. Its headers were found to be plain. */
   wishOf({ method, url }: PlainLine, headers: IncomingHttpHeaders): KvWish | undefined {
     if (!url.startsWith(KEYS)) return undefined
-    const key = url.slice(KEYS.length)
+    const key = url.slice(KEYS.length).replaceAll(SLASH, '/')
     if (key.length > LIMITS.kvKeyMaxBytes || !KEY.test(key)) return undefined
     const length = headers['content-length']
     if (method === 'GET') {
@@ -78,7 +87,7 @@ export class KvShortcut {
     const bytes = Number(length)
     return bytes > this.#options.limits.catalogBodyMaxBytes
       ? undefined
-      : { kind: 'put', key, bytes }
+      : { kind: 'put', key, bytes, url, headers }
   }
 
   /** The value of a key; undefined where the route has more to say. */
@@ -118,11 +127,12 @@ export class KvShortcut {
   }
 
   /** Sets a key, and answers with all that goes over the wire. Never rejects. */
-  async put(key: string, value: Uint8Array): Promise<Buffer | string> {
+  async put({ key, url, headers }: KvPutWish, value: Buffer): Promise<Buffer | string> {
     const { catalog, clock } = this.#options
     const sinceMs = clock.monotonicMs()
     try {
-      const written = await catalog.kv.put(key, value)
+      const idempotency = idempotencyOf({ method: 'PUT', url, headers, body: value })
+      const written = await catalog.kv.put(key, value, { idempotency })
       const answer = this.#written(written)
       this.#observePut(clock.monotonicMs() - sinceMs)
       return answer

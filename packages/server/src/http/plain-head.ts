@@ -6,6 +6,7 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http'
+import { HEADERS } from '@rollcall/protocol'
 
 export interface PlainLine {
   readonly method: string
@@ -30,6 +31,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
   'sec-fetch-mode',
+  HEADERS.idempotencyKey,
 ])
 
 /** Understands the first line of a request in HTTP/1.1, without its end. */
