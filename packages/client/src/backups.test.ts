@@ -97,7 +97,10 @@ test('an answer that was lost is unknown, and no other server is asked', async (
   })
   await using client = clientOf(far.url, { servers: [far.url, other.url] })
   const restoring = client.backups.restore({ open: () => pieces('file') })
-  await expect(restoring).rejects.toMatchObject({ code: 'outcome_unknown' })
+  await expect(restoring).rejects.toMatchObject({
+    code: 'outcome_unknown',
+    message: expect.stringContaining('(GET /registry/v1/restore): a greater generation'),
+  })
   expect(asked).toBe(1)
 })
 

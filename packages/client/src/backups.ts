@@ -99,7 +99,7 @@ export class Backups {
    */
   async restore(file: RestoreFile, options: RestoreOptions = {}): Promise<RestoreAnswer> {
     const { open, bytes, gzip = false } = file
-    const answer = await this.#options.transport.upload({
+    const upload = this.#options.transport.upload({
       method: 'POST',
       path: withQuery(PATH, { dryRun: options.dryRun === true ? '1' : undefined }),
       upload: open,
@@ -111,6 +111,9 @@ export class Backups {
       timeoutMs: Number.POSITIVE_INFINITY,
       signal: options.signal,
     })
+    const answer = await upload.catch((error: unknown) => {
+      throw lostAnswer(error) ?? error
+    })
     return answer.body as RestoreAnswer
   }
 
@@ -119,6 +122,13 @@ export class Backups {
     const answer = await this.#options.transport.call({ method: 'GET', path: PATH })
     return answer.body as RestoreStatus
   }
+}
+
+/** Nobody can send a restore again as one sends a write: whoever has lost its answer has to ask. */
+function lostAnswer(error: unknown): RegistryError | undefined {
+  if (!(error instanceof RegistryError) || error.code !== 'outcome_unknown') return undefined
+  const message = `${error.message} Ask how the restore is (GET ${PATH}): a greater generation says that it was done.`
+  return new RegistryError(error.code, message, { cause: error, details: error.details })
 }
 
 async function* unpacked(stream: OpenStream, clock: Clock): AsyncGenerator<Uint8Array> {
