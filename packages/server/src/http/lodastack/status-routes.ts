@@ -25,7 +25,7 @@ export function addStatusRoutes(
     const members = (cluster?.members() ?? []).filter(({ state }) => state !== 'removed')
     const peers = members.map(({ address, self }) => [
       address,
-      // Every node keeps a catalog of its own, and so leads it.
+      // Every node takes writes: nobody has to look for another.
       { api: address, role: self ? 'Leader' : 'Follower' },
     ])
     return sendData(reply, Object.fromEntries(peers))
