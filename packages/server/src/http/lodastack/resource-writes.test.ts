@@ -72,6 +72,31 @@ describe('add', () => {
     expect(statuses).toEqual(['online', 'online', 'offline'])
   })
 
+  test.each([
+    ['PROC', { name: 'python2.7' }, 'PROC.python2-7'],
+    ['PLUGIN', { name: 'disk-Check1' }, 'PLUGIN.disk-Check1'],
+    ['PORT', { name: 'web', port: '80' }, 'PORT.web.80'],
+    ['API', { name: 'ping' }, 'API.ping'],
+    ['API', { name: 'API.ping' }, 'API.ping'],
+    ['CPU', { name: 'cpu.idle' }, 'cpu.idle'],
+  ])('a collect of the type %s has it in its name', async (measurement_type, given, name) => {
+    await using s = await setUpTree()
+    const id = await s.add('a.p.loda', 'collect', { measurement_type, ...given })
+    expect(await s.list('a.p.loda', 'collect')).toEqual([
+      { _id: id, measurement_type, ...given, name },
+    ])
+  })
+
+  test.each([
+    [{ measurement_type: 'PORT', name: 'web' }, 'port is missing.'],
+    [{ measurement_type: 'API', name: 'a.b' }, expect.stringContaining('letters, digits')],
+    [{ measurement_type: 'PROC', name: '' }, 'name is missing: every collect has one.'],
+  ])('a collect as %j is refused', async (resource, msg) => {
+    await using s = await setUpTree()
+    const told = await s.json('POST /resource/add', { ns: 'a.p.loda', type: 'collect', resource })
+    expect(told).toEqual({ status: 400, data: null, msg })
+  })
+
   test('one key is there once', async () => {
     await using s = await setUpTree()
     const add = () =>
@@ -153,9 +178,10 @@ describe('delete', () => {
 
   test('collects go by the measurements that come from them', async () => {
     await using s = await setUpTree()
-    for (const name of ['PROC.nginx', 'PORT.web.80', 'API.ping', 'cpu']) {
-      await s.add('a.p.loda', 'collect', { name })
-    }
+    await s.add('a.p.loda', 'collect', { measurement_type: 'PROC', name: 'nginx' })
+    await s.add('a.p.loda', 'collect', { measurement_type: 'PORT', name: 'web', port: '80' })
+    await s.add('a.p.loda', 'collect', { measurement_type: 'API', name: 'ping' })
+    await s.add('a.p.loda', 'collect', { measurement_type: 'CPU', name: 'cpu' })
     const remove = (measurements: string) =>
       s.query('DELETE /resource/collect', { ns: 'a.p.loda', measurements })
     expect(await remove('PROC.nginx.cpu.idle,PORT.web.80,RUN.API.ping.ms,PLUGIN.none')).toEqual(OK)

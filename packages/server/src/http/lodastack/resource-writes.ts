@@ -6,12 +6,17 @@
 
 import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
 import type { FastifyInstance } from 'fastify'
-import type { ResourceCatalog, ResourceOperation, Transfer } from '../../catalog/index.ts'
+import type {
+  Properties,
+  ResourceCatalog,
+  ResourceOperation,
+  Transfer,
+} from '../../catalog/index.ts'
 import { Fields } from '../form-fields.ts'
 import { sendDone } from './answers.ts'
 import { Body } from './bodies.ts'
+import { asCollect, collectsOf } from './collect-names.ts'
 import { idsOf, itemsOf } from './comma-list.ts'
-import { collectsOf } from './measurements.ts'
 import { pathOf, placeOf, typeOf } from './ns.ts'
 import { asMachine, MACHINE, resourceOf, updateOf } from './rows.ts'
 import { saying } from './words.ts'
@@ -46,7 +51,7 @@ export function addResourceWrites(
     const body = new Body(request.body)
     const place = placeOf(body.text('ns'), body.text('type'), namespaces)
     const { properties: given } = resourceOf(body.properties('resource'))
-    const properties = place.type === MACHINE ? asMachine(given) : given
+    const properties = place.template === true ? given : completed(place.type, given)
     const key = types.get(place.type)?.primaryKey
     if (key !== undefined && (properties[key] ?? '') === '') {
       throw invalidArgument(`${key} is missing: every ${place.type} has one.`, { field: key })
@@ -62,6 +67,11 @@ export function addResourceWrites(
     await resources.merge({ ...place, id }, updateOf(body.properties('update')))
     return sendDone(reply)
   })
+}
+
+function completed(type: string, given: Properties): Properties {
+  if (type === MACHINE) return asMachine(given)
+  return type === COLLECT ? asCollect(given) : given
 }
 
 /** Adds the routes whose parameters stand in a form or in the query. */
