@@ -12,7 +12,8 @@ import { sendData, sendDone, sendPieces } from './answers.ts'
 import { Body, propertiesOf } from './bodies.ts'
 import { changeMachine } from './machine-changes.ts'
 import { nsOf, pathOf } from './ns.ts'
-import { readReport, type ReportJson, type Reports } from './reports.ts'
+import { readReport } from './report.ts'
+import type { ReportJson, Reports } from './reports.ts'
 import { asMachine, hostnameOf, resourceOf } from './rows.ts'
 
 export interface AgentRoutesOptions {

@@ -7,7 +7,7 @@
 
 import { RegistryError } from '@rollcall/protocol'
 import type { Machines, Properties } from '../../catalog/index.ts'
-import { isSameMachine, type Report } from './reports.ts'
+import { isSameMachine, type Report } from './report.ts'
 
 /** Does what a report says has changed. Rejects with `resource_not_found` for a machine that is nowhere. */
 export async function changeMachine(

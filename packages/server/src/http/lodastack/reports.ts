@@ -5,52 +5,19 @@
  * @module
  */
 
-import { hasCode, invalidArgument, isName, LIMITS, MACHINE_SERVICE } from '@rollcall/protocol'
+import { hasCode, isName, MACHINE_SERVICE } from '@rollcall/protocol'
 import type { Clock } from '@rollcall/runtime'
 import type { ResourceCatalog } from '../../catalog/index.ts'
 import type { InstancePlane, ShownInstance } from '../../instances/index.ts'
 import type { InstanceKey } from '../../model/instance-key.ts'
-import type { Body } from './bodies.ts'
 import { nsOf } from './ns.ts'
-
-/** One report, as it comes in. */
-export interface Report {
-  readonly oldHostname: string
-  readonly newHostname: string
-  readonly oldIps: readonly string[]
-  readonly newIps: readonly string[]
-  readonly sn: string
-  /** Whether the agent says that hostname or addresses have changed. */
-  readonly isUpdate: boolean
-  /** Texts about the agent itself, by their names on the wire. */
-  readonly agent: Readonly<Record<string, string>>
-}
+import { isSameMachine, type Report } from './report.ts'
 
 /** By it an instance is known as one that a report has made. */
 const TAG = 'lodastack'
 const SEPARATOR = ','
 /** An instance has room for so many; the tree is told of all. */
 const IPS_MAX = 64
-
-const AGENT_FIELDS = ['version', 'commit', 'branch', 'buildtime', 'goversion', 'agenttype'] as const
-
-/** Reads a report. Throws `invalid_argument`. */
-export function readReport(body: Body): Report {
-  return {
-    oldHostname: hostnameIn(body, 'oldhostname'),
-    newHostname: hostnameIn(body, 'newhostname'),
-    oldIps: body.texts('oldiplist'),
-    newIps: body.texts('newiplist'),
-    sn: body.text('sn'),
-    isUpdate: body.flag('update'),
-    agent: Object.fromEntries(
-      AGENT_FIELDS.flatMap((name) => {
-        const text = body.text(name)
-        return text === '' ? [] : [[name, text] as const]
-      }),
-    ),
-  }
-}
 
 export interface ReportsOptions {
   readonly instances: InstancePlane
@@ -181,23 +148,8 @@ export interface ReportJson {
   readonly utime: string
 }
 
-function hostnameIn(body: Body, field: string): string {
-  const hostname = body.required(field)
-  if (isName(hostname)) return hostname
-  const rule = `1 to ${LIMITS.nameMaxLength} of the characters A-Z, a-z, 0-9, ".", "_", "-", ":" and "/"`
-  throw invalidArgument(`${field} must be a hostname of ${rule}.`, { field })
-}
-
 function isReport({ record }: ShownInstance): boolean {
   return record.content.tags.includes(TAG)
-}
-
-/** Whether what is known of a machine may be of the one with this serial number. */
-export function isSameMachine(
-  { sn: known = '' }: Readonly<Record<string, string>>,
-  sn: string,
-): boolean {
-  return known === '' || sn === '' || known === sn
 }
 
 function textOf(ips: readonly string[]): string {
