@@ -165,6 +165,34 @@ test('a machine with another serial number keeps its name', async () => {
   expect(await s.list('pool.loda', 'machine')).toMatchObject([{ hostname: 'db-1' }])
 })
 
+test('a machine is in one zone, also when its reports come to nodes of several', async () => {
+  await using s = await setUpAgent()
+  await s.boot()
+  const elsewhere = { service: 'infra.machine', zone: 'z2', id: 'web-1' }
+  s.t.register(elsewhere, { addresses: [], tags: ['lodastack'], ttlMs: 1_800_000 })
+  expect(await s.report(reportOf('web-1'))).toEqual(OK)
+  const { body } = await s.t.api('GET /services/infra.machine')
+  expect(body).toMatchObject({ instances: [{ id: 'web-1', zone: 'z2' }] })
+  // Nothing is left that would bring the old name back into the tree.
+  const renamed = { oldhostname: 'web-1', update: true }
+  expect(await s.report(reportOf('web-9', renamed))).toEqual(OK)
+  expect(Object.keys(done(await s.query('GET /agents')) as object)).toEqual(['web-9'])
+})
+
+test('of a hostname in several zones the newest report is shown, once', async () => {
+  await using s = await setUpAgent()
+  for (const [zone, utime] of [
+    ['z2', '2026-02-02T00:00:00.000Z'],
+    ['z3', '2026-01-01T00:00:00.000Z'],
+  ] as const) {
+    const facts = { addresses: [], tags: ['lodastack'], metadata: { utime } }
+    s.t.register({ service: 'infra.machine', zone, id: 'web-1' }, facts)
+  }
+  const { text } = await s.t.ask('GET /api/v1/agents')
+  expect(text.match(/"utime":"[^"]*"/g)).toEqual(['"utime":"2026-02-02T00:00:00.000Z"'])
+  expect(await s.report(reportOf('web-1'))).toEqual(OK)
+})
+
 test('what was copied from a machine takes neither its name nor its report away', async () => {
   await using s = await setUpAgent()
   await s.boot()

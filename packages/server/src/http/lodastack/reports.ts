@@ -61,13 +61,18 @@ export class Reports {
     const { instances } = this.#options
     const { env } = instances.place
     // The table may change while the answer is on its way.
-    const all = [...instances.snapshot({ env, service: MACHINE_SERVICE }).instances]
-    for (const shown of all) yield [shown.id, this.#present(shown)]
+    const newest = new Map<string, ShownInstance>()
+    for (const shown of instances.snapshot({ env, service: MACHINE_SERVICE }).instances) {
+      const known = newest.get(shown.id)
+      if (!known || utimeOf(known) < utimeOf(shown)) newest.set(shown.id, shown)
+    }
+    for (const [hostname, shown] of newest) yield [hostname, this.#present(shown)]
   }
 
-  #present({ id, record }: ShownInstance): ReportJson {
+  #present(shown: ShownInstance): ReportJson {
+    const { id, record } = shown
     const { machines, namespaces } = this.#options.catalog
-    const { metadata, registeredAtMs } = record.content
+    const { metadata } = record.content
     const text = (name: string) => metadata[name] ?? ''
     const rows = machines.find(id)
     const newiplist = listOf(metadata['ip'] ?? text('addresses'))
@@ -86,7 +91,7 @@ export class Reports {
       oldhostname: metadata['oldhostname'] ?? id,
       agenttype: text('agenttype'),
       update: text('update') === 'true',
-      utime: metadata['utime'] ?? new Date(registeredAtMs).toISOString(),
+      utime: utimeOf(shown),
     }
   }
 
@@ -122,9 +127,18 @@ export class Reports {
     }
   }
 
+  /** A machine is in one zone, whichever nodes its reports come to. */
   #keyOf(hostname: string): InstanceKey {
-    const { env, zone } = this.#options.instances.place
-    return { env, zone, service: MACHINE_SERVICE, id: hostname }
+    const { instances } = this.#options
+    const { env, zone } = instances.place
+    const ref = { env, service: MACHINE_SERVICE, id: hostname }
+    try {
+      return instances.resolve(ref)
+    } catch (error) {
+      // Others have this name in several zones; the one that is meant is more likely near.
+      if (hasCode(error, 'ambiguous_zone')) return { ...ref, zone }
+      throw error
+    }
   }
 }
 
@@ -150,6 +164,12 @@ export interface ReportJson {
 
 function isReport({ record }: ShownInstance): boolean {
   return record.content.tags.includes(TAG)
+}
+
+/** When the machine was last reported; of one that never was, when it came. */
+function utimeOf({ record }: ShownInstance): string {
+  const { metadata, registeredAtMs } = record.content
+  return metadata['utime'] ?? new Date(registeredAtMs).toISOString()
 }
 
 function textOf(ips: readonly string[]): string {
