@@ -126,6 +126,18 @@ describe('a machine that comes', () => {
     expect(s.statuses('h')).toEqual(['online'])
   })
 
+  test('does not come back under the name that it had, if its instance is a little late', async () => {
+    const s = await setUp()
+    s.follow()
+    await s.pass(10_000, 'h')
+    await s.catalog.machines.rename('h', { hostname: 'i' })
+    await s.pass(5_000, 'h')
+    s.cancel('h')
+    await s.pass(20_000, 'i')
+    expect(s.rows('h')).toEqual([])
+    expect(s.statuses('i')).toEqual(['online'])
+  })
+
   test('is not registered where that is switched off, but followed', async () => {
     const s = await setUp({ register: false })
     await s.add('pool', { hostname: 'h', status: 'dead' })

@@ -59,6 +59,8 @@ export class MachinePresence implements Actor {
   readonly #writer: PresenceWriter
   /** Machines that came since the last turn. */
   readonly #came = new Set<string>()
+  /** Machines that were nowhere in the tree at the last look at all of them. */
+  #strangers: ReadonlySet<string> = new Set()
   #heldBack = 0
   /** How long the last look at all machines took, without what was written after it. */
   #lookedForMs = 0
@@ -142,7 +144,19 @@ export class MachinePresence implements Actor {
   async #review(signal: AbortSignal): Promise<void> {
     const { settings } = this.#options
     if (settings.presence && !(await this.#followAll(signal))) return
-    if (settings.register) await this.#attendAll([...this.#sightings.hostnames], signal)
+    if (settings.register) await this.#registerStrangers(signal)
+  }
+
+  /** Whoever was in the tree a moment ago may be getting another name: it is looked at twice. */
+  async #registerStrangers(signal: AbortSignal): Promise<void> {
+    const before = this.#strangers
+    const strangers = new Set<string>()
+    await this.#attendAll([...this.#sightings.hostnames], signal, ({ verdict, hostname }) => {
+      if (verdict !== 'register') return true
+      strangers.add(hostname)
+      return before.has(hostname)
+    })
+    this.#strangers = strangers
   }
 
   async #followAll(signal: AbortSignal): Promise<boolean> {
@@ -163,11 +177,16 @@ export class MachinePresence implements Actor {
     return !signal.aborted
   }
 
-  async #attendAll(hostnames: readonly string[], signal: AbortSignal): Promise<void> {
+  async #attendAll(
+    hostnames: readonly string[],
+    signal: AbortSignal,
+    isDue: (task: Task | Stranger) => boolean = () => true,
+  ): Promise<void> {
     const { clock } = this.#options
     for (let at = 0; at < hostnames.length && !signal.aborted; at += STRETCH) {
       const some = hostnames.slice(at, at + STRETCH)
-      await this.#writer.write(some.flatMap((hostname) => this.#attend(hostname) ?? []))
+      const tasks = some.flatMap((hostname) => this.#attend(hostname) ?? [])
+      await this.#writer.write(tasks.filter(isDue))
       await clock.sleep(0, signal)
     }
   }
