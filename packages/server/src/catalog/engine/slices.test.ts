@@ -1,6 +1,6 @@
 import { FakeClock } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
-import { inSlices, Slices } from './slices.ts'
+import { inLine, inSlices, Slices } from './slices.ts'
 
 function setUp() {
   const clock = new FakeClock()
@@ -24,6 +24,41 @@ test('a revision with many changes counts as all of them', () => {
   const { clock, slices } = setUp()
   clock.stall(10)
   expect(slices.isOver(4_000)).toBe(true)
+})
+
+test('of all that pause each goes on in a turn of its own, in the order in which they came', async () => {
+  const clock = new FakeClock()
+  const ran: string[] = []
+  const work = async (name: string) => {
+    const slices = new Slices(clock)
+    for (let slice = 0; slice < 2; slice += 1) {
+      await slices.pause()
+      ran.push(name)
+    }
+  }
+  const turns: string[][] = []
+  const look = () => {
+    turns.push(ran.splice(0))
+    if (turns.length < 6) clock.after(0, look)
+  }
+  const works = [work('a'), work('b')]
+  clock.after(0, look)
+  await clock.advance(0)
+  await Promise.all(works)
+  expect(turns).toEqual([['a'], ['b'], ['a'], ['b'], [], []])
+})
+
+test('a line that has ended begins anew, also from within its last turn', async () => {
+  const clock = new FakeClock()
+  const ran: string[] = []
+  inLine(clock, () => {
+    ran.push('first')
+    inLine(clock, () => ran.push('second'))
+  })
+  await clock.advance(0)
+  inLine(clock, () => ran.push('third'))
+  await clock.advance(0)
+  expect(ran).toEqual(['first', 'second', 'third'])
 })
 
 test('what is done to many things gives way after ten milliseconds of it', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '@rollcall/runtime'
-import { Slices } from '../engine/slices.ts'
+import { inLine, Slices } from '../engine/slices.ts'
 import type { ResourceIndex, ResourceRow } from '../resources/resource-index.ts'
 import { InvertedIndex } from './inverted-index.ts'
 
@@ -72,7 +72,7 @@ export class SearchIndex implements ResourceIndex {
   }
 
   #later(clock: Clock): void {
-    clock.after(0, () => {
+    inLine(clock, () => {
       const slices = new Slices(clock)
       while (this.takeOver()) {
         if (!slices.isOver(STEPS_PER_CHANGE)) continue
