@@ -160,9 +160,8 @@ const RESTORE_ROWS: readonly Row[] = [
   },
   {
     what: 'gzip that is none',
-    code: 'invalid_argument',
+    code: 'invalid_backup',
     headers: { 'content-encoding': 'gzip' },
-    field: 'headers.content-encoding',
   },
 ]
 
