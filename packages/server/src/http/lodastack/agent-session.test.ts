@@ -206,6 +206,20 @@ test('what was copied from a machine takes neither its name nor its report away'
   expect(await s.list('web.p.loda', 'machine')).toMatchObject([{ hostname: 'web-1' }])
 })
 
+test('of very many addresses it shows the first, and the tree has all', async () => {
+  await using s = await setUpAgent()
+  await s.boot()
+  const ips = (net: string) =>
+    Array.from({ length: 100 }, (_, at) => `2001:0db8:0000:0000:0000:0000:${net}:${1_000 + at}`)
+  const lists = { update: true, oldiplist: ips('0001'), newiplist: ips('0002') }
+  expect(await s.report(reportOf('web-1', lists))).toEqual(OK)
+  const [machine] = await s.list('web.p.loda', 'machine')
+  expect(machine?.['ip']).toBe(lists.newiplist.join(','))
+  const { data } = await s.query('GET /agent', { ip: lists.newiplist[0] ?? '' })
+  const { newiplist } = data as { newiplist: string[] }
+  expect(newiplist).toEqual(lists.newiplist.slice(0, newiplist.length))
+})
+
 test('a machine that nobody knows cannot be renamed, and is not there', async () => {
   await using s = await setUpAgent()
   const told = await s.report(reportOf('new', { oldhostname: 'old', update: true }))

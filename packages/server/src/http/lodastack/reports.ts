@@ -16,8 +16,8 @@ import { isSameMachine, type Report } from './report.ts'
 /** By it an instance is known as one that a report has made. */
 const TAG = 'lodastack'
 const SEPARATOR = ','
-/** An instance has room for so many; the tree is told of all. */
-const IPS_MAX = 64
+/** Of old and new addresses each an instance has room for so much; the tree is told of all. */
+const IPS_CHARACTERS = 1_500
 
 export interface ReportsOptions {
   readonly instances: InstancePlane
@@ -172,8 +172,11 @@ function utimeOf({ record }: ShownInstance): string {
   return metadata['utime'] ?? new Date(registeredAtMs).toISOString()
 }
 
+/** Those of the addresses that there is room for, first come first. */
 function textOf(ips: readonly string[]): string {
-  return ips.slice(0, IPS_MAX).join(SEPARATOR)
+  const whole = ips.join(SEPARATOR)
+  if (whole.length <= IPS_CHARACTERS) return whole
+  return whole.slice(0, Math.max(0, whole.lastIndexOf(SEPARATOR, IPS_CHARACTERS)))
 }
 
 function listOf(text: string): readonly string[] {
