@@ -12,7 +12,7 @@ import { sendData, sendDone, sendPieces } from './answers.ts'
 import { Body, propertiesOf } from './bodies.ts'
 import { changeMachine } from './machine-changes.ts'
 import { nsOf, pathOf } from './ns.ts'
-import { readReport } from './report.ts'
+import { readReport, tellsOfChange } from './report.ts'
 import type { ReportJson, Reports } from './reports.ts'
 import { asMachine, hostnameOf, resourceOf } from './rows.ts'
 
@@ -47,7 +47,7 @@ export function addAgentWrites(
     schema,
     handler: async ({ body }, reply) => {
       const report = readReport(new Body(body))
-      if (report.isUpdate) await changeMachine(machines, report)
+      if (tellsOfChange(report)) await changeMachine(machines, report)
       reports.keep(report)
       return sendDone(reply)
     },

@@ -139,6 +139,15 @@ test('its machine gets another name and other addresses wherever it is', async (
   expect(await s.register({ hostname: 'web-9' })).toEqual(places)
 })
 
+test('two names are enough for a rename, as the documentation has it', async () => {
+  await using s = await setUpAgent()
+  const places = await s.boot()
+  const told = await s.json('PUT /agent/report', { newhostname: 'web-9', oldhostname: 'web-1' })
+  expect(told).toEqual(OK)
+  expect(await s.register({ hostname: 'web-9' })).toEqual(places)
+  expect(await s.search({ ns: 'loda', type: 'machine', v: 'web-1' })).toEqual({})
+})
+
 test('only addresses may have changed', async () => {
   await using s = await setUpAgent()
   await s.boot()

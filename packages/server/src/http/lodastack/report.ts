@@ -22,6 +22,11 @@ export interface Report {
 
 const AGENT_FIELDS = ['version', 'commit', 'branch', 'buildtime', 'goversion', 'agenttype'] as const
 
+/** Whether it tells of another hostname or of other addresses. By its documentation two names are enough. */
+export function tellsOfChange({ isUpdate, oldHostname, newHostname }: Report): boolean {
+  return isUpdate || oldHostname !== newHostname
+}
+
 /** Reads a report. Throws `invalid_argument`. */
 export function readReport(body: Body): Report {
   return {
