@@ -4,7 +4,13 @@
  * @module
  */
 
-import type { Machines, Resource, Resources } from '../catalog/index.ts'
+import {
+  HOSTNAME,
+  MACHINE,
+  type Machines,
+  type Resource,
+  type Resources,
+} from '../catalog/index.ts'
 import type { Absences } from './machine-presence-absences.ts'
 import { DEATHS_WINDOW_MS, deathsAllowed } from './machine-presence-bound.ts'
 import {
@@ -46,8 +52,6 @@ export interface ReviewOptions {
   readonly breathe: () => Promise<boolean>
 }
 
-const MACHINE = 'machine'
-const HOSTNAME = 'hostname'
 /** A few milliseconds of work. */
 const PAGE = 250
 

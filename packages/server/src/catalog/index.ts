@@ -46,6 +46,7 @@ export type { Engine, EngineCluster, EngineMember, KeyValue } from './engine.ts'
 export { KV_LIMITS, LEASE_LIMITS, NAMESPACE_LIMITS, RESOURCE_LIMITS } from './limits.ts'
 export { CatalogPlane } from './plane.ts'
 export { keyNotFound, leaseNotFound } from './refusals.ts'
+export { HOSTNAME, MACHINE } from './resource-types/known-types.ts'
 export type {
   Ending,
   Machines,

@@ -7,13 +7,18 @@
 
 import { invalidArgument, RegistryError } from '@rollcall/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Resource, ResourceCatalog, ResourceOperation } from '../../catalog/index.ts'
+import {
+  MACHINE,
+  type Resource,
+  type ResourceCatalog,
+  type ResourceOperation,
+} from '../../catalog/index.ts'
 import { sendDone } from './answers.ts'
 import { bodiesOf, type Body } from './bodies.ts'
 import { idsOf } from './comma-list.ts'
 import { pathOf, typeOf } from './ns.ts'
 import type { ResourceWritesOptions } from './resource-writes.ts'
-import { MACHINE, updateOf } from './rows.ts'
+import { updateOf } from './rows.ts'
 
 const schema = { hide: true }
 

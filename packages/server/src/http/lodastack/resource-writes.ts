@@ -6,11 +6,12 @@
 
 import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
 import type { FastifyInstance } from 'fastify'
-import type {
-  Properties,
-  ResourceCatalog,
-  ResourceOperation,
-  Transfer,
+import {
+  MACHINE,
+  type Properties,
+  type ResourceCatalog,
+  type ResourceOperation,
+  type Transfer,
 } from '../../catalog/index.ts'
 import { Fields } from '../form-fields.ts'
 import { sendDone } from './answers.ts'
@@ -18,7 +19,7 @@ import { Body } from './bodies.ts'
 import { asCollect, collectsOf } from './collect-names.ts'
 import { idsOf, itemsOf } from './comma-list.ts'
 import { pathOf, placeOf, typeOf } from './ns.ts'
-import { asMachine, MACHINE, resourceOf, updateOf } from './rows.ts'
+import { asMachine, resourceOf, updateOf } from './rows.ts'
 import { saying } from './words.ts'
 
 const COLLECT = 'collect'

@@ -5,15 +5,11 @@
  */
 
 import { invalidArgument } from '@rollcall/protocol'
-import type { NewResource, Properties, Resource } from '../../catalog/index.ts'
+import { HOSTNAME, type NewResource, type Properties, type Resource } from '../../catalog/index.ts'
 
 const ID = '_id'
-const HOSTNAME = 'hostname'
 const STATUS = 'status'
 const ONLINE = 'online'
-
-/** The type of machines, which agents register. */
-export const MACHINE = 'machine'
 
 /** A resource as it goes out. */
 export function rowOf({ id, properties }: Resource): Properties {
