@@ -236,7 +236,7 @@ export class Committer {
 
   async #refused(jobs: readonly Job[], sent: Sent, failure: EtcdFailure): Promise<void> {
     const { batch } = sent
-    if (await this.#wasDone(sent)) return await this.#rejudge(jobs, batch)
+    if (await this.#wasDone(sent, failure)) return await this.#rejudge(jobs, batch)
     if (failure.kind === 'full') return await this.#sendDeletes(jobs)
     const isOfOne = failure.kind === 'too_large' || failure.kind === 'lease_missing'
     if (!isOfOne) throw failure
@@ -250,14 +250,15 @@ export class Committer {
   }
 
   /**
-   * Whether a batch whose last copy was refused had been done by an earlier one. If not, none of
-   * those still on their way will be: what was refused must stay so.
+   * Whether a batch whose last copy was refused had been done, by that copy or an earlier one. If
+   * not, none of those still on their way will be: what was refused must stay so.
    */
-  async #wasDone({ batch, mayBeDone }: Sent): Promise<boolean> {
-    if (!mayBeDone) return false
+  async #wasDone({ batch, mayBeDone }: Sent, { kind }: EtcdFailure): Promise<boolean> {
+    if (!mayBeDone && kind !== 'full') return false
     const { session } = this.#options
     try {
-      return (await session.closeBatch(batch.id)) !== undefined
+      if (await session.hasDone(batch.id)) return true
+      return mayBeDone && (await session.closeBatch(batch.id)) !== undefined
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       session.doubtLane()

@@ -13,7 +13,10 @@ export type FailureKind =
   | 'no_answer'
   /** Refused by etcd before it was looked at: too much waits. */
   | 'busy'
-  /** The quota of the database is used up; nothing was done. */
+  /**
+   * The quota of the database is used up. etcd looks at it before a request and after: with this it
+   * also answers the one that used it up, and did that.
+   */
   | 'full'
   /** Too many bytes or operations for this etcd; nothing was done. */
   | 'too_large'
@@ -36,7 +39,7 @@ export class EtcdFailure extends Error {
     this.kind = kind
   }
 
-  /** What whoever asked is told where nothing was done. A bug stays what it is. */
+  /** What whoever asked is told where nothing counts as done. A bug stays what it is. */
   refusal(): Error {
     return REFUSALS[this.kind]?.(this.message) ?? this
   }

@@ -23,6 +23,12 @@ const FULL = {
   code: STATUS.RESOURCE_EXHAUSTED,
   details: 'etcdserver: mvcc: database space exceeded',
 }
+/** etcd looks at its quota after a request, too: one that used it up is done, and answered so. */
+const DONE_AND_FULL: Passage = {
+  alter: () => {
+    throw Object.assign(new Error('full by now'), FULL)
+  },
+}
 const TOO_LARGE = { code: STATUS.INVALID_ARGUMENT, details: 'etcdserver: request is too large' }
 const DENIED = { code: STATUS.PERMISSION_DENIED, details: 'etcdserver: permission denied' }
 const NOBODY = { code: STATUS.UNAVAILABLE, details: 'etcdserver: request timed out' }
@@ -78,13 +84,36 @@ test.each([
   },
 )
 
-test('what is refused after it was done is answered as done', async () => {
+test.each<[string, readonly Passage[]]>([
+  ['a copy of it is refused', ['lose', FULL]],
+  ['it used up the quota', [DONE_AND_FULL]],
+  ['a copy of it used up the quota', ['lose', NOBODY, DONE_AND_FULL]],
+])('what was done is answered as done when %s', async (_, passages) => {
   const { engine, witness, door } = await setUp()
-  door.decide = onPut('done', 'lose', FULL)
+  door.decide = onPut('done', ...passages)
   const { revision, succeeded } = await doAll(engine, put('done', 'x'))
   expect(succeeded).toBe(true)
   const { entries } = await witness.range({ prefix: '', limit: 10 })
   expect(entries).toMatchObject([{ key: 'done', modRevision: revision }])
+})
+
+test('a lane that was put with the last room that there was is in nobody’s way', async () => {
+  const { url } = etcd
+  const prefix = etcd.newPrefix()
+  const witness = await runEtcdEngine({ url, prefix, node: 'n2' })
+  const door = await EtcdDoor.before(url)
+  onTestFinished(() => door[Symbol.asyncDispose]())
+  let puts = 0
+  // A batch and a look name the generation, too.
+  door.decide = ({ path, bytes: sent }) => {
+    const isOfLane = path === METHODS.txn.path && sent.includes('!lane/n1')
+    if (!isOfLane || sent.includes('!gen')) return 'pass'
+    puts += 1
+    return puts === 1 ? DONE_AND_FULL : FULL
+  }
+  const engine = await runEtcdEngine({ url: door.url, prefix })
+  await doAll(engine, put('a'))
+  expect([puts, await contentOf(witness)]).toEqual([1, { a: '' }])
 })
 
 test('deletes that go on alone in a full etcd are done once, whatever is still on its way', async () => {
@@ -196,6 +225,15 @@ test.each([
     expect(await contentOf(witness)).toEqual({ newer: '' })
   },
 )
+
+test('a restore whose last step used up the quota is done', async () => {
+  const { engine, witness, door } = await setUp()
+  await doAll(engine, put('old'))
+  door.decide = ({ path, bytes: sent }) =>
+    path === METHODS.txn.path && sent.includes('"gen":2') ? DONE_AND_FULL : 'pass'
+  await engine.restore(sourceOf('new'), never)
+  expect(await contentOf(witness)).toEqual({ new: '' })
+})
 
 test('a read that needs a fence is refused, and not unknown, where that gets no answer', async () => {
   const { engine, door } = await setUp()

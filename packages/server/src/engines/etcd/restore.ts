@@ -7,7 +7,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { RegistryError } from '@rollcall/protocol/errors'
+import { hasCode, type RegistryError } from '@rollcall/protocol/errors'
 import { invariant, start, type Clock } from '@rollcall/runtime'
 import { RestoreCheck, type Restored as RestoredEntry } from '../../catalog/engine/restore-check.ts'
 import type { Restorable } from '../../catalog/engine.ts'
@@ -187,17 +187,22 @@ class Restore {
     const request = {
       compare: [counts(place), lock.isMine],
       success: [{ request_put: { key, value: encodeGeneration({ number, base }) } }],
-      failure: [{ request_range: { key } }],
     }
-    const response = await this.#surely(() => client.call(METHODS.txn, request), switchUnknown)
-    if (response.succeeded) {
-      return { number, base, modRevision: Number(response.header?.revision) }
+    let refusal: unknown
+    try {
+      const put = () => client.call(METHODS.txn, request)
+      const { succeeded, header } = await this.#surely(put, switchUnknown)
+      if (succeeded) return { number, base, modRevision: Number(header?.revision) }
+      refusal = lockLost()
+    } catch (error) {
+      if (!hasCode(error, 'engine_full')) throw error
+      refusal = error
     }
-    const stored = response.responses[0]?.response_range?.kvs[0]
-    const found = stored && decodeGeneration(stored)
-    // An earlier try was done, and only its answer was lost.
+    const { kvs } = await client.read(METHODS.range, { key })
+    const found = kvs[0] && decodeGeneration(kvs[0])
+    // An earlier try was done and its answer was lost, or this one used up what room there was.
     if (found?.number === number) return found
-    throw lockLost()
+    throw refusal
   }
 
   async #revision(): Promise<number> {

@@ -126,6 +126,15 @@ export class Session {
     this.#laneRevision = undefined
   }
 
+  /** Whether a batch was done, and nothing since. Rejects with a refusal. */
+  async hasDone(id: string): Promise<boolean> {
+    const { kvs } = await this.#options.client.read(METHODS.range, { key: this.laneKey })
+    const [lane] = kvs
+    if (lane?.value.toString() !== id) return false
+    this.laneIsAt(Number(lane.mod_revision))
+    return true
+  }
+
   /**
    * Puts the lane, so that no copy of a batch that is still on its way can be done any more. Answers
    * the revision of etcd at which it was done before; undefined: it was not, and never will be.
@@ -228,29 +237,29 @@ export class Session {
     }
     if (this.#hadLane && !this.isOurs(lane)) throw this.laneIsTaken()
     const before = Number(lane?.mod_revision ?? 0)
-    const revision = await this.#putLane(before)
-    if (revision === undefined) return false
-    this.#isLaneOld = revision === 'full'
-    this.#laneRevision = revision === 'full' ? before : revision
+    const put = await this.#putLane(before)
+    if (put === 'overtaken') return false
+    this.#isLaneOld = put === 'full'
+    if (this.#isLaneOld) this.#laneRevision = before
     this.#hadLane ||= !this.#isLaneOld
     this.adopt(decodeGeneration(generation))
     return true
   }
 
-  /** Answers the revision; undefined: somebody else was faster. */
-  async #putLane(before: number): Promise<number | 'full' | undefined> {
-    const value = Buffer.from(this.nextBatchId())
+  async #putLane(before: number): Promise<'put' | 'full' | 'overtaken'> {
+    const id = this.nextBatchId()
     const key = this.laneKey
     const isAt = { key, result: RESULT.equal, target: TARGET.mod } as const
     try {
       const { header, succeeded } = await this.#options.client.call(METHODS.txn, {
         compare: [{ ...isAt, mod_revision: before }],
-        success: [{ request_put: { key, value } }],
+        success: [{ request_put: { key, value: Buffer.from(id) } }],
       })
-      return succeeded ? Number(header?.revision) : undefined
+      if (succeeded) this.laneIsAt(Number(header?.revision))
+      return succeeded ? 'put' : 'overtaken'
     } catch (error) {
-      if (error instanceof EtcdFailure && error.kind === 'full') return 'full'
-      throw error
+      if (!(error instanceof EtcdFailure) || error.kind !== 'full') throw error
+      return (await this.hasDone(id)) ? 'put' : 'full'
     }
   }
 
