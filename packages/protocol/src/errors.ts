@@ -99,6 +99,6 @@ export function invalidArgument(message: string, details: ErrorDetails = {}): Re
 
 /** Refuses a value of the right form that is too much. `what` names the limit, as the reference lists it. */
 export function limitExceeded(what: string, limit: number, actual: number): RegistryError {
-  const message = `The limit of ${limit} for ${what} is exceeded by ${actual}; send less or raise the limit.`
+  const message = `The limit for ${what} is ${limit}, and this would be ${actual}; send less, or raise the limit where the configuration has it.`
   return new RegistryError('limit_exceeded', message, { details: { what, limit, actual } })
 }

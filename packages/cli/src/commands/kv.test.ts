@@ -108,5 +108,5 @@ test.each([
 
 test('more on standard input than a value may have is refused before it is sent', async () => {
   const { code, err } = await run(['kv', 'put', 'a'], { input: Buffer.alloc(2 ** 20 + 1) })
-  expect([code, err]).toEqual([1, [expect.stringContaining('1048576 for bytes of input')]])
+  expect([code, err]).toEqual([1, [expect.stringContaining('bytes of input is 1048576')]])
 })
