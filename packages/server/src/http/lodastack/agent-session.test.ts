@@ -174,7 +174,7 @@ test('a machine with another serial number keeps its name', async () => {
   expect(await s.list('pool.loda', 'machine')).toMatchObject([{ hostname: 'db-1' }])
 })
 
-test('a machine is in one zone, also when its reports come to nodes of several', async () => {
+test('a machine that somebody has put into another zone stays there', async () => {
   await using s = await setUpAgent()
   await s.boot()
   const elsewhere = { service: 'infra.machine', zone: 'z2', id: 'web-1' }

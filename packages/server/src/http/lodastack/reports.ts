@@ -127,7 +127,7 @@ export class Reports {
     }
   }
 
-  /** A machine is in one zone, whichever nodes its reports come to. */
+  /** A machine that somebody has put into another zone stays there. */
   #keyOf(hostname: string): InstanceKey {
     const { instances } = this.#options
     const { env, zone } = instances.place
