@@ -251,6 +251,7 @@ test.each<[string, unknown, string]>([
   ['no old name', reportOf('a', { oldhostname: '' }), 'oldhostname is missing.'],
   ['no new name', reportOf('a', { newhostname: '' }), 'newhostname is missing.'],
   ['a name that is none', reportOf('a b'), 'oldhostname must be a hostname of 1 to 128'],
+  ['a part that is empty', reportOf('a..b'), 'without ".."'],
   ['addresses that are none', reportOf('a', { newiplist: 'x' }), 'newiplist must be a list'],
   ['no object', [], 'The body must be a JSON object.'],
 ])('a report with %s is refused', async (_what, body, msg) => {

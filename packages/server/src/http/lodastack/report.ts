@@ -56,6 +56,6 @@ export function isSameMachine(
 function hostnameIn(body: Body, field: string): string {
   const hostname = body.required(field)
   if (isName(hostname)) return hostname
-  const rule = `1 to ${LIMITS.nameMaxLength} of the characters A-Z, a-z, 0-9, ".", "_", "-", ":" and "/"`
+  const rule = `1 to ${LIMITS.nameMaxLength} of the characters A-Z, a-z, 0-9, ".", "_", "-", ":" and "/", without ".." and no "/" first`
   throw invalidArgument(`${field} must be a hostname of ${rule}.`, { field })
 }
