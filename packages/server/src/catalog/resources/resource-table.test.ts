@@ -43,8 +43,12 @@ test('rows are found by key, by id, by type and namespace, and counted', () => {
 
   for (const ns of ['a', 'b']) table.delete(keyOf(ns, 'deploy', 'one'))
   table.delete(keyOf('a', 'deploy', 'two'))
-  table.delete(keyOf('b', 'alarm', 'one'))
-  table.delete(keyOf('b', 'alarm', 'one'))
+  table.settle()
+  expect(Array.from(table.types())).toEqual(['alarm'])
+  for (let time = 0; time < 2; time += 1) {
+    table.delete(keyOf('b', 'alarm', 'one'))
+    table.settle()
+  }
   expect(table.size).toBe(0)
   expect([...table.types()]).toEqual([])
   expect(table.byId('deploy', 'y')).toEqual([])
@@ -56,6 +60,37 @@ test('an index hears of each row that comes and goes, and of what stood in its p
   table.put(entry(keyOf('a', 'deploy', 'one'), 'x', 2))
   table.delete(keyOf('a', 'deploy', 'one'))
   expect(told).toEqual(['+a/one@1 -undefined', '+a/one@2 -a/one@1', '-a/one@2'])
+})
+
+test('what a revision takes away is told of in turn with what it puts, and then gone from every list', () => {
+  const { table, told } = setUp()
+  const names = ['one', 'three', 'two']
+  for (const name of names) table.put(entry(keyOf('a', 'deploy', name), name, 1))
+  told.length = 0
+  for (const name of names) {
+    table.delete(keyOf('a', 'deploy', name))
+    table.put(entry(keyOf('b', 'deploy', name), name, 2))
+  }
+  table.put(entry(keyOf('b', 'deploy', 'four'), 'four', 2))
+  table.settle()
+  expect(told).toEqual([
+    ...names.flatMap((name) => [`-a/${name}@1`, `+b/${name}@2 -undefined`]),
+    '+b/four@2 -undefined',
+  ])
+  expect(Array.from(table.namespacesOf('deploy'))).toEqual(['b'])
+  expect(Array.from(table.rows('deploy', 'b'), ({ key }) => key)).toEqual(['four', ...names])
+  expect(table.byId('deploy', 'two').map(({ nsId }) => nsId)).toEqual(['b'])
+  expect(table.size).toBe(4)
+
+  // A list that is kept for its revision alone loses its rows as well.
+  table.put(entry(listVersionKey(FAMILY.resource, 'b', 'deploy'), '', 3))
+  for (const name of [...names, 'four']) table.delete(keyOf('b', 'deploy', name))
+  table.settle()
+  expect(Array.from(table.rows('deploy', 'b'))).toEqual([])
+  expect(table.listRevision('deploy', 'b')).toBe(3)
+  table.put(entry(keyOf('b', 'deploy', 'one'), 'one', 4))
+  table.settle()
+  expect(table.countOf('deploy', 'b')).toBe(1)
 })
 
 test('rows that were read ahead are put as any others, and are not there before', () => {
@@ -82,12 +117,15 @@ test('a list knows when it changed last, also by what left it', () => {
   const { table } = setUp()
   table.put(entry(keyOf('a', 'deploy', 'one'), 'x', 1))
   table.delete(keyOf('a', 'deploy', 'one'))
+  table.settle()
   expect(table.listRevision('deploy', 'a')).toBe(0)
 
   table.put(entry(keyOf('a', 'deploy', 'one'), 'x', 3))
   table.put({ ...entry(listVersionKey(FAMILY.resource, 'a', 'deploy'), '', 4) })
   table.delete(keyOf('a', 'deploy', 'one'))
+  table.settle()
   expect(table.listRevision('deploy', 'a')).toBe(4)
   table.delete(listVersionKey(FAMILY.resource, 'a', 'deploy'))
+  table.settle()
   expect(table.listRevision('deploy', 'a')).toBe(0)
 })

@@ -27,6 +27,8 @@ export class ResourceTable implements Reducer, ResourceRows {
   readonly #namespaces = new Map<string, Map<string, List>>()
   /** By type. Nearly every id has one row. */
   readonly #ids = new Map<string, ShardedMap<ResourceRow | readonly ResourceRow[]>>()
+  /** Keys of rows that are deleted, and still in the order of their list; it may be empty then. */
+  readonly #gone = new Map<List, string[]>()
   /** Records of entries that are about to be put. */
   #ahead = new Map<KeyValue, ResourceRecord>()
   #size = 0
@@ -99,15 +101,23 @@ export class ResourceTable implements Reducer, ResourceRows {
     const name = parseListKey(stored)
     const list = name && this.#types.get(name.type)?.get(name.nsId)
     if (!list) return
+    const gone = this.#gone.get(list) ?? []
+    this.#gone.set(list, gone)
     if (name.kind === 'version') list.isVersioned = false
     const row = name.kind === 'row' ? list.rows.get(name.key) : undefined
-    if (row) {
-      list.rows.delete(row.key)
-      this.#size -= 1
-      this.#forgetId(row)
-      for (const index of this.#indexes) index.delete(row)
+    if (!row) return
+    gone.push(row.key)
+    this.#size -= 1
+    this.#forgetId(row)
+    for (const index of this.#indexes) index.delete(row)
+  }
+
+  settle(): void {
+    for (const [list, keys] of this.#gone) {
+      list.rows.deleteKeys(keys)
+      if (list.rows.size === 0 && !list.isVersioned) this.#dropList(list)
     }
-    if (list.rows.size === 0 && !list.isVersioned) this.#dropList(name.nsId, name.type)
+    this.#gone.clear()
   }
 
   types(): Iterable<string> {
@@ -166,7 +176,7 @@ export class ResourceTable implements Reducer, ResourceRows {
     return list
   }
 
-  #dropList(nsId: string, type: string): void {
+  #dropList({ nsId, type }: List): void {
     drop(this.#types, type, nsId)
     drop(this.#namespaces, nsId, type)
   }

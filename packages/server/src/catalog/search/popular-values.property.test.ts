@@ -50,7 +50,7 @@ class Hosts {
     const key = rowKey(FAMILY.resource, 'ns', { type: 'machine', key: `${id}` })
     if (os === undefined) {
       this.systems.delete(id)
-      this.#tables.delete(key)
+      this.#tables.apply([{ kind: 'delete', key }])
     } else {
       this.systems.set(id, os)
       this.#put(key, encodeResource({ id: `${id}`, properties: { os } }))

@@ -110,6 +110,7 @@ class World {
     else if (change.kind === 'place') this.#place(change.nsId, change.parent, change.name)
     else if (found) {
       this.#resources.delete(storedKey(found))
+      this.#resources.settle()
       if (change.kind === 'move') this.#put({ ...found, nsId: change.nsId })
     }
   }

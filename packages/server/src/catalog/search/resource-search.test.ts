@@ -94,7 +94,8 @@ test('pages lead on from each other, whatever is renamed, deleted or added betwe
     const last = hits.at(-1)?.resource
     if (last) {
       const nsId = last.ns.split('/').at(-1) ?? ''
-      tables.delete(rowKey(FAMILY.resource, nsId, { type: 'machine', key: last.id }))
+      const key = rowKey(FAMILY.resource, nsId, { type: 'machine', key: last.id })
+      tables.apply([{ kind: 'delete', key }])
     }
     const renamed = { parent: ROOT_ID, name: `shop-${page}`, kind: 'inner' as const }
     const value = encodeNamespace({ ...renamed, match: undefined, comment: '' })

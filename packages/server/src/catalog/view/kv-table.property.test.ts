@@ -58,12 +58,15 @@ test('whatever is put and deleted, keys are found by name, in order and by lease
 function act(step: Exclude<Step, { kind: 'put' }>, table: KvTable, model: Map<string, number>) {
   if (step.kind === 'delete') {
     table.delete(step.key)
+    table.settle()
     model.delete(step.key)
     return
   }
-  const gone = step.kind === 'delete_all' ? step.keys : below(step, model)
-  table.deleteAll(gone)
-  for (const key of gone) model.delete(key)
+  for (const key of step.kind === 'delete_all' ? step.keys : below(step, model)) {
+    table.delete(key)
+    model.delete(key)
+  }
+  table.settle()
 }
 
 function below({ prefix, backwards }: Step & { kind: 'delete_below' }, model: Map<string, number>) {

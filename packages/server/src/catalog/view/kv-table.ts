@@ -33,6 +33,8 @@ export class KvTable implements Reducer {
   readonly #order = new OrderedMap<string, undefined>(undefined, (left, right) =>
     this.#compare(left, right),
   )
+  /** Deleted, and still in the order. */
+  #gone: string[] = []
   readonly #ofLease = new Map<number, Set<string>>()
 
   get size(): number {
@@ -62,28 +64,16 @@ export class KvTable implements Reducer {
   }
 
   delete(key: string): void {
-    if (this.#forget(key)) this.#order.delete(key)
+    const before = this.#entries.take(key)
+    if (!before) return
+    this.#unlink(before)
+    this.#gone.push(before.key)
   }
 
-  /**
-   * Deletes keys that are all different. Those that nothing stands between, such as all below a
-   * prefix, are cut out of the order in one piece: one by one, ten thousand hold up the loop.
-   */
-  deleteAll(keys: readonly string[]): void {
-    const gone = keys.filter((key) => this.#forget(key))
-    const [first, ...others] = gone
-    if (first === undefined) return
-    let low = first
-    let high = first
-    for (const key of others) {
-      if (this.#compare(key, low) < 0) low = key
-      if (this.#compare(key, high) > 0) high = key
-    }
-    if (this.#order.forRange(low, high, true) === gone.length) {
-      this.#order.deleteRange(low, high, true)
-    } else {
-      for (const key of gone) this.#order.delete(key)
-    }
+  settle(): void {
+    if (this.#gone.length === 0) return
+    this.#order.deleteKeys(this.#gone)
+    this.#gone = []
   }
 
   /** In the order of the keys, from `from` on, `from` included. */
@@ -94,13 +84,6 @@ export class KvTable implements Reducer {
   /** In no order. */
   ofLease(lease: number): Iterable<string> {
     return this.#ofLease.get(lease) ?? []
-  }
-
-  /** Of everything but the order; answers whether it was there. */
-  #forget(key: string): boolean {
-    const before = this.#entries.take(key)
-    if (before) this.#unlink(before)
-    return before !== undefined
   }
 
   #compare(left: string, right: string): number {

@@ -13,6 +13,11 @@ export interface Reducer {
   readonly family: string
   /** A key as it is now. In the order of the revisions, or of the keys while a view is built. */
   put(entry: KeyValue): void
-  /** A key is gone. */
+  /** A key is gone. What is read in order may show it until `settle`. */
   delete(key: string): void
+  /**
+   * A revision changed no more than it was told of, each key once. What went together leaves an
+   * order faster together than one by one.
+   */
+  settle?(): void
 }

@@ -30,7 +30,7 @@ test('searches hear of what was read when all of it was, and of each change from
   expect(tables.search.behind).toBe(0)
   expect(tables.search.index.table('name')?.size).toBe(names.length)
 
-  tables.delete(entry('n0', 1).key)
+  tables.apply([{ kind: 'delete', key: entry('n0', 1).key }])
   await clock.advance(0)
   expect(tables.search.index.table('name')?.size).toBe(names.length - 1)
   tables.put(entry('more', 2))

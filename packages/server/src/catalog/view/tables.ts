@@ -2,7 +2,7 @@ import type { Clock } from '@rollcall/runtime'
 import { ElectionTable } from '../election-table.ts'
 import type { Change, KeyValue } from '../engine.ts'
 import { inSlices } from '../engine/slices.ts'
-import { FAMILY, KV_PREFIX, type ListFamily } from '../key-schema.ts'
+import { FAMILY, type ListFamily } from '../key-schema.ts'
 import { LeaseTable } from '../leases/lease-table.ts'
 import { HostIndex } from '../machines/host-index.ts'
 import { NamespaceTable } from '../namespaces/namespace-table.ts'
@@ -59,10 +59,6 @@ export class ViewTables {
     this.#of(entry.key)?.put(entry)
   }
 
-  delete(key: string): void {
-    this.#of(key)?.delete(key)
-  }
-
   /** Reads what a batch of rows brings, step by step, so that `apply` is short. Nobody sees it before. */
   *readAhead(changes: readonly Change[]): Generator<void, void, undefined> {
     yield* this.resources.readAhead(changes)
@@ -72,13 +68,11 @@ export class ViewTables {
   /** Takes over what one revision changed: each key once. Answers what that did to rows. */
   apply(changes: readonly Change[]): readonly ChangedList[] {
     return this.#changed.during(() => {
-      const gone: string[] = []
       for (const change of changes) {
         if (change.kind === 'put') this.put(change.entry)
-        else if (change.key.startsWith(KV_PREFIX)) gone.push(change.key)
-        else this.delete(change.key)
+        else this.#of(change.key)?.delete(change.key)
       }
-      this.kv.deleteAll(gone)
+      for (const table of this.#byFamily.values()) table.settle?.()
     })
   }
 
