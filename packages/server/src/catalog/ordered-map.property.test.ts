@@ -38,6 +38,20 @@ test('keys that are deleted together are gone, wherever they are and in whatever
   )
 })
 
+test('what replaces another answers it, and is found under its key from then on', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(200), { maxLength: 400 }), (keys) => {
+      const map = new OrderedMap<number, number>()
+      const model = new Map<number, number>()
+      for (const [at, key] of keys.entries()) {
+        expect(map.replace(key, at)).toBe(model.get(key))
+        model.set(key, at)
+      }
+      expect(map.toArray()).toEqual([...model].sort(([one], [other]) => one - other))
+    }),
+  )
+})
+
 test('what is deleted far apart is looked up, and not all that lies between passed', () => {
   let compared = 0
   const map = new OrderedMap<number, number>(undefined, (left, right) => {

@@ -15,6 +15,14 @@ const STOP = { break: 0 } as const
 
 /** A map in the order of its keys, by the comparison that it is made with. Not to be changed while it is walked. */
 export class OrderedMap<Key, Value> extends Tree<Key, Value> {
+  /** Sets a value, and answers what was there. For a new key that is one descent from the root. */
+  replace(key: Key, value: Value): Value | undefined {
+    if (this.set(key, value, false)) return undefined
+    const before = this.get(key)
+    this.set(key, value)
+    return before
+  }
+
   /**
    * Deletes keys, each as it is in the map, and answers how many were there. Those of a list or
    * below a prefix lie side by side: as long as no more of what is passed stays than goes, they

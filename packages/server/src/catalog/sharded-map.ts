@@ -24,6 +24,16 @@ export class ShardedMap<Value> {
     this.#size += shard.size - sizeBefore
   }
 
+  /** What is there; if nothing is, it is `value` from now on. */
+  getOrAdd(key: string, value: Value): Value {
+    const shard = this.#shardOf(key)
+    const known = shard.get(key)
+    if (known !== undefined) return known
+    shard.set(key, value)
+    this.#size += 1
+    return value
+  }
+
   /** Removes it, and answers what it was. */
   take(key: string): Value | undefined {
     const shard = this.#shardOf(key)

@@ -81,16 +81,15 @@ export class ResourceTable implements Reducer, ResourceRows {
     }
     const { id, properties } = this.#ahead.get(entry) ?? decodeResource(entry.value)
     this.#ahead.delete(entry)
-    const before = list.rows.get(name.key)
     const row: ResourceRow = {
       nsId: list.nsId,
       type: list.type,
-      key: before?.key ?? keyOf(name.key, properties),
+      key: keyOf(name.key, properties),
       id,
       properties,
       revision: entry.modRevision,
     }
-    list.rows.set(row.key, row)
+    const before = list.rows.replace(row.key, row)
     if (before) this.#forgetId(before)
     else this.#size += 1
     this.#learnId(row)
@@ -184,17 +183,18 @@ export class ResourceTable implements Reducer, ResourceRows {
   #learnId(row: ResourceRow): void {
     const ids = this.#ids.get(row.type) ?? new ShardedMap<ResourceRow | readonly ResourceRow[]>()
     this.#ids.set(row.type, ids)
-    const known = ids.get(row.id)
-    if (known === undefined) ids.set(row.id, row)
-    else ids.set(row.id, isOne(known) ? [known, row] : [...known, row])
+    const known = ids.getOrAdd(row.id, row)
+    if (known !== row) ids.set(row.id, isOne(known) ? [known, row] : [...known, row])
   }
 
   #forgetId(row: ResourceRow): void {
     const ids = this.#ids.get(row.type)
-    const left = this.byId(row.type, row.id).filter((other) => other !== row)
-    const [only] = left
-    if (only === undefined) ids?.take(row.id)
-    else ids?.set(row.id, left.length === 1 ? only : left)
+    const found = ids?.take(row.id)
+    if (found && !isOne(found)) {
+      const left = found.filter((other) => other !== row)
+      const [only] = left
+      if (only) ids?.set(row.id, left.length === 1 ? only : left)
+    }
     if (ids?.size === 0) this.#ids.delete(row.type)
   }
 }
