@@ -251,8 +251,7 @@ export interface SearchQuery {
   readonly limit: number
 }
 
-export interface SearchHit {
-  readonly resource: Resource
+export interface SearchHit extends Resource {
   /** The properties that matched. */
   readonly matched: readonly string[]
 }

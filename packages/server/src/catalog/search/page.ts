@@ -1,4 +1,5 @@
-import type { Placed } from './row-order.ts'
+import type { ResourceRow } from '../resources/resource-index.ts'
+import { numbersBelow } from './lower-bound.ts'
 
 /**
  * The rows that may be on a page: of all that were added, those with the first places. One more
@@ -7,7 +8,10 @@ import type { Placed } from './row-order.ts'
 export class Page {
   readonly #after: number
   readonly #limit: number
-  readonly #candidates: Placed[] = []
+  /** In order. */
+  readonly #places: number[] = []
+  /** The one at each of the places. */
+  readonly #rows: ResourceRow[] = []
 
   /** Rows after the place `after`. */
   constructor(after: number, limit: number) {
@@ -20,50 +24,45 @@ export class Page {
     return this.#after + 1
   }
 
+  /** Those that may be on it. */
+  get rows(): readonly ResourceRow[] {
+    return this.#rows
+  }
+
   /** Whether a row at this place has one on the page. If not, neither have those that follow. */
   takes(place: number): boolean {
     if (place <= this.#after) return false
-    return place <= (this.#candidates[this.#limit]?.place ?? Number.POSITIVE_INFINITY)
+    return place <= (this.#places[this.#limit] ?? Number.POSITIVE_INFINITY)
   }
 
-  get candidates(): readonly Placed[] {
-    return this.#candidates
-  }
-
-  add(candidate: Placed): void {
-    if (!this.takes(candidate.place)) return
-    const at = this.#find(candidate.place)
-    const isKnown = this.#candidates[at]?.place === candidate.place
-    this.#candidates.splice(at, isKnown ? 1 : 0, candidate)
-    if (this.#candidates.length > this.#limit + 1) this.#candidates.pop()
+  add(place: number, row: ResourceRow): void {
+    if (!this.takes(place)) return
+    const at = numbersBelow(this.#places, place)
+    if (at === this.#places.length) {
+      this.#places.push(place)
+      this.#rows.push(row)
+    } else if (this.#places[at] === place) {
+      this.#rows[at] = row
+    } else {
+      this.#places.splice(at, 0, place)
+      this.#rows.splice(at, 0, row)
+    }
+    if (this.#places.length <= this.#limit + 1) return
+    this.#places.pop()
+    this.#rows.pop()
   }
 
   /**
-   * What is left of the candidates, and the place after which the next page begins: also where
-   * this one has lost some, since only those before the last candidate are known.
+   * What is left of the rows, and the place after which the next page begins: also where this one
+   * has lost some, since only those before the last one are known.
    */
-  close(isHit: (candidate: Placed) => boolean): {
-    readonly hits: readonly Placed[]
+  close(isHit: (place: number, row: ResourceRow) => boolean): {
+    readonly rows: readonly ResourceRow[]
     readonly next: number | undefined
   } {
-    const isFull = this.#candidates.length > this.#limit
-    const upTo = isFull ? this.#candidates[this.#limit]?.place : undefined
-    const hits = this.#candidates.filter(isHit)
-    if (hits.length > this.#limit) {
-      const page = hits.slice(0, this.#limit)
-      return { hits: page, next: page.at(-1)?.place }
-    }
-    return { hits, next: upTo }
-  }
-
-  #find(place: number): number {
-    let low = 0
-    let high = this.#candidates.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.#candidates[middle]?.place ?? place) < place) low = middle + 1
-      else high = middle
-    }
-    return low
+    const rows = this.#rows.filter((row, at) => isHit(this.#places[at] as number, row))
+    if (rows.length <= this.#limit) return { rows, next: this.#places[this.#limit] }
+    rows.pop()
+    return { rows, next: this.#places[this.#limit - 1] }
   }
 }

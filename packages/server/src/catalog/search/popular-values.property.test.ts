@@ -86,7 +86,7 @@ test('a value that many have is told in full pages, in order, each that stays on
       let after: string | undefined
       do {
         const page = await hosts.search({ ns: 'ns', key, value, mode, limit, after })
-        for (const { resource } of page.hits) told.push(resource.id)
+        for (const { id } of page.hits) told.push(id)
         after = page.next
         if (after !== undefined) expect(page.hits).toHaveLength(limit)
         for (const one of changes.next().value ?? []) {

@@ -207,10 +207,10 @@ test('a page is what is true when it is made, whatever changes while it is', asy
           .map(({ stored, row }) => ({ stored, row, place: world.index.order.placeOf(row) }))
           .filter(({ place }) => place > from && place <= upTo)
           .sort((one, other) => one.place - other.place)
-        const told = page.hits.map(({ resource, matched }) => ({
-          stored: world.stored(resource),
-          matched: [...matched].sort(),
-          properties: resource.properties,
+        const told = page.hits.map((hit) => ({
+          stored: world.stored(hit),
+          matched: [...hit.matched].sort(),
+          properties: hit.properties,
         }))
         expect(told).toEqual(
           due.map(({ stored, row }) => ({
@@ -250,7 +250,7 @@ test('over all pages, what is there all along is told once, and what never was i
       let after: string | undefined
       do {
         const page = await world.search(asked, after)
-        for (const { resource } of page.hits) told.push(world.stored(resource))
+        for (const hit of page.hits) told.push(world.stored(hit))
         after = page.next
         world.onTurn()
       } while (after !== undefined)

@@ -2,7 +2,7 @@ import { invalidArgument, limitExceeded } from '@rollcall/protocol/errors'
 import type { CatalogOptions } from '../catalog-core.ts'
 import { SEARCH_LIMITS } from '../limits.ts'
 import { namespaceNotFound, unavailable } from '../refusals.ts'
-import type { Ending, Resource, Search, SearchQuery } from '../resource-catalog.ts'
+import type { Ending, Search, SearchHit, SearchQuery } from '../resource-catalog.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
 import type { ViewTables } from '../view/tables.ts'
 import { valueMatcher } from './matcher.ts'
@@ -62,9 +62,11 @@ export class ResourceSearch {
       work: this.#workFor(ending),
       tuning: this.#tuning,
     })
-    const present = ({ id, nsId, type, properties, revision }: ResourceRow): Resource => {
+    const present = (row: ResourceRow, matched: readonly string[]): SearchHit => {
+      const { id, nsId, type, properties, revision } = row
       const holder = namespaces.get(nsId)
-      return { id, ns: holder ? namespaces.path(holder) : '', type, properties, revision }
+      const ns = holder ? namespaces.path(holder) : ''
+      return { id, ns, type, properties, revision, matched }
     }
     const { page, next } = await run.run((one) => lookUp(one, limit), present)
     return { ...page, next: next?.toString(36) }

@@ -2,7 +2,6 @@ import type { SearchHit, SearchPage } from '../resource-catalog.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
 import { namesOf, stepsOf, valueOf, type ValueMatcher } from './matcher.ts'
 import type { Page } from './page.ts'
-import type { Placed } from './row-order.ts'
 import type { Scope } from './scope.ts'
 import { STEPS_PER_CHANGE, type SearchIndex } from './search-index.ts'
 import type { SearchTuning } from './search-tuning.ts'
@@ -28,18 +27,22 @@ export class SearchRun {
   readonly options: SearchRunOptions
   /** Rows that came while others had their turn. */
   #came: ResourceRow[] = []
-  /** What matched of rows that are on the page. Rows never change, so it stays true. */
+  /** What matches of each hit where one property is asked for: one list for all. */
+  readonly #asked: readonly string[] | undefined
+  /** Where any is: what matched of rows that are on the page. Rows never change, so it stays true. */
   readonly #matched = new Map<ResourceRow, readonly string[]>()
   #scanned = 0
 
   constructor(options: SearchRunOptions) {
+    const { key } = options
     this.options = options
+    this.#asked = key === undefined ? undefined : [key]
   }
 
   /** Finds rows by `look`, and makes a page of them. */
   async run(
     look: (run: SearchRun) => Promise<void>,
-    present: (row: ResourceRow) => SearchHit['resource'],
+    present: (row: ResourceRow, matched: readonly string[]) => SearchHit,
   ): Promise<{ readonly page: Omit<SearchPage, 'next'>; readonly next: number | undefined }> {
     const { source, work } = this.options
     let stop = () => {}
@@ -54,12 +57,9 @@ export class SearchRun {
         await this.judge(came)
         await this.#tellMatched()
       } while (this.#came.length > 0 || source.behind > 0)
-      const { hits, next } = this.options.page.close((candidate) => this.#isHit(candidate))
-      const told = hits.map(({ row }) => ({
-        resource: present(row),
-        matched: this.#matched.get(row) ?? [],
-      }))
-      return { page: { hits: told, scanned: this.#scanned }, next }
+      const { rows, next } = this.options.page.close((place, row) => this.#isHit(place, row))
+      const hits = rows.map((row) => present(row, this.#asked ?? this.#matched.get(row) ?? []))
+      return { page: { hits, scanned: this.#scanned }, next }
     } finally {
       stop()
       work.end()
@@ -85,22 +85,15 @@ export class SearchRun {
     take: (from: number, count: number) => readonly number[],
     { areMatches = false }: { readonly areMatches?: boolean } = {},
   ): Promise<number> {
-    const { page, scope, source, tuning, work } = this.options
-    const { order } = source.index
+    const { page, tuning, work } = this.options
     let { from } = page
     let count = 0
     for (;;) {
       const places = take(from, tuning.batch)
-      for (const place of places) {
-        if (!page.takes(place)) return count
-        count += 1
-        const row = order.rowAt(place)
-        if (row === undefined || !scope.has(row)) continue
-        const matches = areMatches || this.#matches(row)
-        if (matches === true || (await matches)) page.add({ place, row })
-      }
+      const looked = areMatches ? this.#addPlaces(places) : await this.#judgePlaces(places)
+      count += looked
       const last = places.at(-1)
-      if (last === undefined || places.length < tuning.batch) return count
+      if (last === undefined || looked < places.length || looked < tuning.batch) return count
       from = last + 1
       await work.step(tuning.batch)
     }
@@ -113,7 +106,7 @@ export class SearchRun {
       const place = this.#placeNow(row)
       if (place !== undefined && page.takes(place) && scope.has(row)) {
         const matches = this.#matches(row)
-        if (matches === true || (await matches)) page.add({ place, row })
+        if (matches === true || (await matches)) page.add(place, row)
       }
       const wait = work.step()
       if (wait) await wait
@@ -125,7 +118,33 @@ export class SearchRun {
     const { page, scope, source } = this.options
     if (!page.takes(place)) return
     const row = source.index.order.rowAt(place)
-    if (row && scope.has(row)) page.add({ place, row })
+    if (row && scope.has(row)) page.add(place, row)
+  }
+
+  /** Answers how many of them the page may take: the first ones, since they are in order. */
+  #addPlaces(places: readonly number[]): number {
+    let count = 0
+    for (const place of places) {
+      if (!this.options.page.takes(place)) return count
+      this.add(place)
+      count += 1
+    }
+    return count
+  }
+
+  /** As `#addPlaces`, of those that match. */
+  async #judgePlaces(places: readonly number[]): Promise<number> {
+    const { page, scope, source } = this.options
+    let count = 0
+    for (const place of places) {
+      if (!page.takes(place)) return count
+      count += 1
+      const row = source.index.order.rowAt(place)
+      if (row === undefined || !scope.has(row)) continue
+      const matches = this.#matches(row)
+      if (matches === true || (await matches)) page.add(place, row)
+    }
+    return count
   }
 
   /** Undefined when the row has gone: what was its place may be another's. */
@@ -161,10 +180,11 @@ export class SearchRun {
   }
 
   async #tellMatched(): Promise<void> {
-    const { key, matcher, page, work } = this.options
-    for (const { row } of page.candidates) {
+    const { matcher, page, work } = this.options
+    if (this.#asked) return
+    for (const row of page.rows) {
       if (this.#matched.has(row)) continue
-      const names = namesOf(row, key)
+      const names = namesOf(row, undefined)
       this.#matched.set(
         row,
         names.filter((name) => this.test(valueOf(row, name))),
@@ -173,7 +193,7 @@ export class SearchRun {
     }
   }
 
-  #isHit({ place, row }: Placed): boolean {
+  #isHit(place: number, row: ResourceRow): boolean {
     const { source, scope } = this.options
     return source.index.order.rowAt(place) === row && scope.has(row)
   }

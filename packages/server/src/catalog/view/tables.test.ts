@@ -76,7 +76,7 @@ test('a node that starts finds what was there before, and what comes', async () 
   await t.clock.advance(0)
   const hits = async (value: string) => {
     const query = { ns: '', value, mode: 'exact', limit: 9 } as const
-    return (await other.catalog.search(query)).hits.map(({ resource }) => resource.properties)
+    return (await other.catalog.search(query)).hits.map(({ properties }) => properties)
   }
   expect(await hits('before')).toEqual([{ name: 'before' }])
   expect(await hits('after')).toEqual([{ name: 'after' }])

@@ -124,7 +124,7 @@ async function collect(
   let after: string | undefined
   do {
     const page = await search({ ...query, after }, ending)
-    for (const { resource } of page.hits) {
+    for (const resource of page.hits) {
       const ns = nsOf(resource.ns, namespaces)
       const rows = byNs.get(ns)
       if (rows) rows.push(rowOf(resource))
