@@ -7,7 +7,8 @@
 import type { IncomingMessage } from 'node:http'
 import { gzip, gzipSync } from 'node:zlib'
 import { promisify } from 'node:util'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { JSON_TYPE } from './json-bytes.ts'
 
 /** Smaller answers fit in a packet or two either way. */
 const GZIP_MIN_BYTES = 1_024
@@ -29,10 +30,16 @@ export function gzipNow(body: Buffer): Buffer | undefined {
 /** Compresses text answers that no route has compressed itself. */
 export function gzipAnswers(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
-    if (typeof payload !== 'string' || payload.length < GZIP_MIN_BYTES) return payload
+    if (!isText(payload, reply) || payload.length < GZIP_MIN_BYTES) return payload
     if (!acceptsGzip(request) || reply.hasHeader('content-encoding')) return payload
     const compressed = await gzipAsync(payload, LEVEL)
     void reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding')
     return compressed
   })
+}
+
+/** Text, or JSON as bytes; all other bytes are what somebody has stored, and go out as they are. */
+function isText(payload: unknown, reply: FastifyReply): payload is string | Buffer {
+  if (typeof payload === 'string') return true
+  return Buffer.isBuffer(payload) && reply.getHeader('content-type') === JSON_TYPE
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { setUpApp } from '../../testing/index.ts'
 
@@ -50,6 +51,26 @@ test('finds by any property, with what matched', async () => {
     tookMs: expect.any(Number),
     scanned: expect.any(Number),
   })
+})
+
+test('is answered in JSON, and packed where it is large and the client takes it so', async () => {
+  await using t = await setUp()
+  const { resources } = t.catalog.catalog
+  const note = '"quoted" \\ é'.repeat(50)
+  for (const id of ['one', 'two']) {
+    await resources.add({ type: 'note', ns: 'pool' }, { id, properties: { note } })
+  }
+  const path = 'GET /search?q=é&mode=contains'
+  const plain = await t.api(path)
+  expect(plain.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(plain.bytes.length),
+  })
+  expect(plain.body['hits']).toMatchObject([{ properties: { note } }, { properties: { note } }])
+  const packed = await t.api(path, { headers: { 'accept-encoding': 'gzip' } })
+  expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' })
+  const { hits } = JSON.parse(gunzipSync(packed.bytes).toString()) as { hits: unknown }
+  expect(hits).toEqual(plain.body['hits'])
 })
 
 test('finds by one property, one type, below one namespace', async () => {

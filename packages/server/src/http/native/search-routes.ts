@@ -8,11 +8,13 @@ import { Problem, SEARCH_MODES, SearchAnswer, invalidArgument } from '@rollcall/
 import type { Clock } from '@rollcall/runtime'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
-import type { Catalog, SearchHit, SearchQuery as Sought } from '../../catalog/index.ts'
+import type { Catalog, SearchQuery as Sought } from '../../catalog/index.ts'
+import { JSON_TYPE } from '../json-bytes.ts'
 import { whenGone } from '../when-gone.ts'
 import { FRESHNESS, readable } from './catalog-reads.ts'
 import { nextOf, pageOf, PAGING } from './cursors.ts'
 import { NS, ResourceTypeParam } from './resource-params.ts'
+import { encodeAnswer } from './search-answer.ts'
 
 const SearchQuery = Type.Object(
   {
@@ -30,9 +32,6 @@ const SearchQuery = Type.Object(
   { additionalProperties: false },
 )
 type SearchQuery = Static<typeof SearchQuery>
-
-/** The plane makes hits as they are sent: they are many, and another object for each is garbage. */
-type Answer = Omit<SearchAnswer, 'hits'> & { readonly hits: readonly SearchHit[] }
 
 export interface SearchRoutesOptions {
   readonly catalog: Catalog
@@ -57,7 +56,7 @@ async function search(
   { catalog, clock, limits }: SearchRoutesOptions,
   request: FastifyRequest<{ Querystring: SearchQuery }>,
   reply: FastifyReply,
-): Promise<Answer> {
+): Promise<Buffer> {
   const sought = soughtBy(request.query)
   const { type, ns, key, value, mode } = sought
   const list = ['search', type, ns, key, value, mode]
@@ -70,12 +69,13 @@ async function search(
   const startedMs = clock.monotonicMs()
   try {
     const found = await catalog.search({ ...sought, ...page }, ending)
-    return {
+    void reply.type(JSON_TYPE)
+    return encodeAnswer({
       hits: found.hits,
       next: nextOf(found.next, list),
       tookMs: Math.round((clock.monotonicMs() - startedMs) * 1_000) / 1_000,
       scanned: found.scanned,
-    }
+    })
   } finally {
     stopWaiting()
   }
