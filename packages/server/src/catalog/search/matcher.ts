@@ -21,6 +21,8 @@ export function stepsOf({ mode }: ValueMatcher): number {
   return mode === 'regex' ? 64 : 1
 }
 
+const NONE: readonly string[] = []
+
 const TESTS: Readonly<Record<SearchMode, (value: string) => (text: string) => boolean>> = {
   exact: (value) => (text) => text === value,
   prefix: (value) => (text) => text.startsWith(value),
@@ -31,13 +33,16 @@ const TESTS: Readonly<Record<SearchMode, (value: string) => (text: string) => bo
   },
 }
 
-/** What the values of a row that may match are called: one, or all, the id among them. */
-export function namesOf({ properties }: ResourceRow, key: string | undefined): readonly string[] {
-  if (key === undefined) {
+/** What the values of a row that may match are called: as is asked for where it has that, or all, the id among them. */
+export function namesOf(
+  { properties }: ResourceRow,
+  asked: readonly string[] | undefined,
+): readonly string[] {
+  if (asked === undefined) {
     const names = Object.keys(properties)
     return [ID_KEY, ...(names.includes(ID_KEY) ? names.filter((name) => name !== ID_KEY) : names)]
   }
-  return key === ID_KEY || Object.hasOwn(properties, key) ? [key] : []
+  return asked.every((key) => key === ID_KEY || Object.hasOwn(properties, key)) ? asked : NONE
 }
 
 /** The value of one of the `namesOf` a row. */

@@ -11,7 +11,7 @@
  */
 
 import type { ResourceRow } from '../resources/resource-index.ts'
-import { ChunkedMap } from './chunked-map.ts'
+import { ChunkedMap, type Entries } from './chunked-map.ts'
 import { numbersBelow } from './lower-bound.ts'
 
 /** Of the number of a row: what its namespace and type decide. The id decides the 32 above. */
@@ -83,9 +83,9 @@ export class RowOrder {
     return this.#rows.get(place)
   }
 
-  /** The first `count` places that are taken from one on, that included. */
-  take(from: number, count: number): number[] {
-    return this.#rows.take(from, count).keys
+  /** The first `count` places that are taken from one on, that included, and their rows. */
+  take(from: number, count: number): Entries<number, ResourceRow> {
+    return this.#rows.take(from, count)
   }
 }
 

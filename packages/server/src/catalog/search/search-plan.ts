@@ -35,7 +35,7 @@ export async function lookUp(run: SearchRun, limit: number): Promise<void> {
     }
   } else if (!(await lookAtValues(run, tables, { cost, many }))) {
     if (scope.isWithin(many)) await run.judge([...scope.rows()])
-    else await run.walk((from, count) => index.order.take(from, count))
+    else await run.walk()
   }
 }
 
@@ -115,21 +115,17 @@ async function lookAtSlots(
     else count += lookAtPlace(run, table.placeAt(slot))
   }
   // None of these is ever given to another value, so that others may have their turn.
-  for (const places of shared) count += await lookAtPlaces(run, places)
+  for (const places of shared) count += await run.addAll(places)
   return count
 }
 
 /** Adds the rows of a value that matches; answers how many it looked at. */
 function lookAtSlot(run: SearchRun, table: ValueTable, slot: number): number | Promise<number> {
   const places = table.sharedAt(slot)
-  return places ? lookAtPlaces(run, places) : lookAtPlace(run, table.placeAt(slot))
+  return places ? run.addAll(places) : lookAtPlace(run, table.placeAt(slot))
 }
 
 function lookAtPlace(run: SearchRun, place: number): number {
   run.add(place)
   return 1
-}
-
-function lookAtPlaces(run: SearchRun, places: PlaceSet): Promise<number> {
-  return run.walk((from, count) => places.take(from, count), { areMatches: true })
 }

@@ -2,6 +2,7 @@ import type { SearchHit, SearchPage } from '../resource-catalog.ts'
 import type { ResourceRow } from '../resources/resource-index.ts'
 import { namesOf, stepsOf, valueOf, type ValueMatcher } from './matcher.ts'
 import type { Page } from './page.ts'
+import type { PlaceSet } from './place-set.ts'
 import type { Scope } from './scope.ts'
 import { STEPS_PER_CHANGE, type SearchIndex } from './search-index.ts'
 import type { SearchTuning } from './search-tuning.ts'
@@ -27,7 +28,7 @@ export class SearchRun {
   readonly options: SearchRunOptions
   /** Rows that came while others had their turn. */
   #came: ResourceRow[] = []
-  /** What matches of each hit where one property is asked for: one list for all. */
+  /** The property that is asked for, if one is: a list that all rows and hits share. */
   readonly #asked: readonly string[] | undefined
   /** Where any is: what matched of rows that are on the page. Rows never change, so it stays true. */
   readonly #matched = new Map<ResourceRow, readonly string[]>()
@@ -77,23 +78,39 @@ export class SearchRun {
     return this.options.matcher.test(value)
   }
 
-  /**
-   * Walks places in the order of hits from where the page begins, as long as it takes any. Answers
-   * how many it looked at.
-   */
-  async walk(
-    take: (from: number, count: number) => readonly number[],
-    { areMatches = false }: { readonly areMatches?: boolean } = {},
-  ): Promise<number> {
+  /** Walks all rows in the order of hits from where the page begins, as long as it takes any. */
+  async walk(): Promise<void> {
+    const { page, scope, source, tuning, work } = this.options
+    let { from } = page
+    for (;;) {
+      const { keys: places, values: rows } = source.index.order.take(from, tuning.batch)
+      let at = 0
+      for (const row of rows) {
+        const place = places[at] as number
+        if (!page.takes(place)) return
+        at += 1
+        if (!scope.has(row)) continue
+        const matches = this.#matches(row)
+        if (matches === true || (await matches)) page.add(place, row)
+      }
+      const last = places.at(-1)
+      if (last === undefined || places.length < tuning.batch) return
+      from = last + 1
+      await work.step(tuning.batch)
+    }
+  }
+
+  /** Walks the places of a value that matches in the same way. Answers how many it looked at. */
+  async addAll(places: PlaceSet): Promise<number> {
     const { page, tuning, work } = this.options
     let { from } = page
     let count = 0
     for (;;) {
-      const places = take(from, tuning.batch)
-      const looked = areMatches ? this.#addPlaces(places) : await this.#judgePlaces(places)
+      const taken = places.take(from, tuning.batch)
+      const looked = this.#addPlaces(taken)
       count += looked
-      const last = places.at(-1)
-      if (last === undefined || looked < places.length || looked < tuning.batch) return count
+      const last = taken.at(-1)
+      if (last === undefined || looked < taken.length || looked < tuning.batch) return count
       from = last + 1
       await work.step(tuning.batch)
     }
@@ -132,21 +149,6 @@ export class SearchRun {
     return count
   }
 
-  /** As `#addPlaces`, of those that match. */
-  async #judgePlaces(places: readonly number[]): Promise<number> {
-    const { page, scope, source } = this.options
-    let count = 0
-    for (const place of places) {
-      if (!page.takes(place)) return count
-      count += 1
-      const row = source.index.order.rowAt(place)
-      if (row === undefined || !scope.has(row)) continue
-      const matches = this.#matches(row)
-      if (matches === true || (await matches)) page.add(place, row)
-    }
-    return count
-  }
-
   /** Undefined when the row has gone: what was its place may be another's. */
   #placeNow(row: ResourceRow): number | undefined {
     const { order } = this.options.source.index
@@ -156,14 +158,14 @@ export class SearchRun {
 
   /** A pattern may take a while on each value, everything else takes none. */
   #matches(row: ResourceRow): boolean | Promise<boolean> {
-    const { key, matcher } = this.options
-    if (matcher.mode === 'regex') return this.#matchesPattern(row)
-    return namesOf(row, key).some((name) => this.test(valueOf(row, name)))
+    if (this.options.matcher.mode === 'regex') return this.#matchesPattern(row)
+    for (const name of namesOf(row, this.#asked)) if (this.test(valueOf(row, name))) return true
+    return false
   }
 
   async #matchesPattern(row: ResourceRow): Promise<boolean> {
-    const { key, matcher, work } = this.options
-    for (const name of namesOf(row, key)) {
+    const { matcher, work } = this.options
+    for (const name of namesOf(row, this.#asked)) {
       if (this.test(valueOf(row, name))) return true
       await work.step(stepsOf(matcher))
     }
