@@ -1,6 +1,6 @@
 import { FakeClock } from '@rollcall/runtime/testing'
 import { expect, test } from 'vitest'
-import { inLine, inSlices, Slices } from './slices.ts'
+import { inSlices, Slices } from './slices.ts'
 
 function setUp() {
   const clock = new FakeClock()
@@ -46,19 +46,6 @@ test('of all that pause each goes on in a turn of its own, in the order in which
   await clock.advance(0)
   await Promise.all(works)
   expect(turns).toEqual([['a'], ['b'], ['a'], ['b'], [], []])
-})
-
-test('a line that has ended begins anew, also from within its last turn', async () => {
-  const clock = new FakeClock()
-  const ran: string[] = []
-  inLine(clock, () => {
-    ran.push('first')
-    inLine(clock, () => ran.push('second'))
-  })
-  await clock.advance(0)
-  inLine(clock, () => ran.push('third'))
-  await clock.advance(0)
-  expect(ran).toEqual(['first', 'second', 'third'])
 })
 
 test('what is done to many things gives way after ten milliseconds of it', async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from '@rollcall/runtime'
+import { inLine, type Clock } from '@rollcall/runtime'
 
 /** Work at a stretch; heartbeats share the event loop. */
 export const SLICE_MS = 10
@@ -19,29 +19,6 @@ type SliceClock = Pick<Clock, 'after' | 'monotonicMs'>
 export function turn(clock: Pick<Clock, 'after'>): Promise<void> {
   return new Promise((resolve) => {
     clock.after(0, resolve)
-  })
-}
-
-/** By clock: who waits for a turn to go on in. */
-const lines = new WeakMap<Pick<Clock, 'after'>, (() => void)[]>()
-
-/**
- * Calls `act` in a later turn of the event loop in which no other slice begins. Each slice alone
- * keeps heartbeats waiting for no longer than they may; those of five writers together would not.
- */
-export function inLine(clock: Pick<Clock, 'after'>, act: () => void): void {
-  const line = lines.get(clock) ?? []
-  lines.set(clock, line)
-  line.push(act)
-  if (line.length === 1) callNext(clock, line)
-}
-
-/** Whoever is called stays in the line until then, so that who comes meanwhile waits behind. */
-function callNext(clock: Pick<Clock, 'after'>, line: (() => void)[]): void {
-  clock.after(0, () => {
-    const act = line.shift()
-    if (line.length > 0) callNext(clock, line)
-    act?.()
   })
 }
 

@@ -1,5 +1,5 @@
-import type { Clock } from '@rollcall/runtime'
-import { inLine, Slices } from '../engine/slices.ts'
+import { inLine, type Clock } from '@rollcall/runtime'
+import { Slices } from '../engine/slices.ts'
 import type { ResourceIndex, ResourceRow } from '../resources/resource-index.ts'
 import { InvertedIndex } from './inverted-index.ts'
 
