@@ -104,7 +104,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     peers?.close()
   })
   validateStrictly(app)
-  parseJsonBodies(app)
+  parseJsonBodies(app, options.clock)
   addHooks(app, options)
   await app.register(accepts)
   gzipAnswers(app)

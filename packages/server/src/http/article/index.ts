@@ -6,7 +6,7 @@
  */
 
 import { DISCOVERY_SERVICE, RegistryError } from '@rollcall/protocol'
-import type { Logger } from '@rollcall/runtime'
+import type { Clock, Logger } from '@rollcall/runtime'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { effectiveStatus, type InstancePlane, type ShownInstance } from '../../instances/index.ts'
 import type { ServiceKey } from '../../model/instance-key.ts'
@@ -22,6 +22,7 @@ import { ArticleRequest, OWN_APP, UP, WAITING } from './requests.ts'
 export interface ArticleOptions {
   readonly instances: InstancePlane
   readonly readiness: Readiness
+  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -31,7 +32,7 @@ export const articleRoutes: FastifyPluginAsync<ArticleOptions> = async (app, opt
   await app.register(
     async (api) => {
       // Clients often leave the type away, or send that of a form.
-      takeAsJson(api, '*')
+      takeAsJson(api, { types: '*', clock: options.clock })
       answerFailures(api, { ...options, answer: fail })
       addWriteRoutes(api, options.instances)
       addReadRoutes(api, options.instances)

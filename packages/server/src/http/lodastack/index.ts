@@ -61,7 +61,7 @@ export const lodastackRoutes: FastifyPluginAsync<LodastackOptions> = async (app,
       await api.register(async (json) => {
         json.removeAllContentTypeParsers()
         // Whatever the type says: curl says that it is a form.
-        takeAsJson(json, '*')
+        takeAsJson(json, { types: '*', clock: options.clock })
         addJsonRoutes(json, options)
       })
       await api.register(async (backups) => {

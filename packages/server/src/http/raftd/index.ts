@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Logger } from '@rollcall/runtime'
+import type { Clock, Logger } from '@rollcall/runtime'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { Catalog } from '../../catalog/index.ts'
 import { answerFailures, type Failed } from '../answer-failures.ts'
@@ -27,6 +27,7 @@ export interface RaftdOptions {
   readonly catalog: Catalog
   readonly readiness: Readiness
   readonly limits: { readonly catalogBodyMaxBytes: number }
+  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -43,7 +44,7 @@ export const raftdRoutes: FastifyPluginAsync<RaftdOptions> = async (app, options
     addLeaseReads(leases, catalog)
   })
   await app.register(async (join) => {
-    addJoinRoute(join, catalog)
+    addJoinRoute(join, options)
   })
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { invalidArgument } from '@rollcall/protocol'
+import type { Clock } from '@rollcall/runtime'
 import type { FastifyInstance } from 'fastify'
 import type { Catalog } from '../../catalog/index.ts'
 import { takeAsJson } from '../body-parsers.ts'
@@ -12,10 +13,15 @@ import { notACluster } from '../not-a-cluster.ts'
 
 const FIELDS = ['httpAddr', 'raftAddr', 'id']
 
+export interface JoinOptions {
+  readonly catalog: Catalog
+  readonly clock: Clock
+}
+
 /** Adds the route. The body is JSON whatever its type says: the original misspells that. */
-export function addJoinRoute(api: FastifyInstance, catalog: Catalog): void {
+export function addJoinRoute(api: FastifyInstance, { catalog, clock }: JoinOptions): void {
   api.removeAllContentTypeParsers()
-  takeAsJson(api, '*')
+  takeAsJson(api, { types: '*', clock })
 
   api.post('/join', { schema: { hide: true } }, ({ body }) => {
     checkJoin(body)
