@@ -25,7 +25,7 @@ export async function openRegistry(): Promise<Registry> {
   })
   return {
     t,
-    run: (argv, options) => run(argv, at(options)),
+    run: (argv, options) => t.withTurns(run(argv, at(options))),
     begin: (argv, options) => begin(argv, at(options)),
     [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
   }

@@ -63,6 +63,8 @@ export interface AppHarness extends PlaneHarness, AsyncDisposable {
   api(line: string, call?: Call): Promise<Answer>
   /** Calls any route, by its whole path. */
   ask(line: string, call?: Call): Promise<Answer>
+  /** Lets long bodies have their turns of the event loop, on the clock, while something is done. */
+  withTurns<T>(doing: Promise<T>): Promise<T>
   /** Waits in real time until `waiters` holds so many. */
   untilWaiting(count: number): Promise<void>
   /** Listens on a free port of loopback. */
@@ -131,12 +133,14 @@ function harnessOf(parts: Parts): AppHarness {
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     })
     const isLong = payload !== undefined && payload.length > LONG_BODY_CHARS
-    return answerOf(await (isLong ? afterTurns(clock, asked) : asked))
+    return answerOf(await (isLong ? withTurns(asked) : asked))
   }
+  const withTurns = <T>(doing: Promise<T>) => afterTurns(clock, doing)
   return {
     ...parts,
     ask,
     api: (line, call) => ask(line.replace(' ', ` ${API_BASE}`), call),
+    withTurns,
     async untilWaiting(count) {
       await soon(`${count} wait`, () => waiters.count === count)
     },
