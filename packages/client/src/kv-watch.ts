@@ -12,6 +12,7 @@ import {
   type ResyncReason,
   type WatchedPut,
 } from '@rollcall/protocol'
+import { CatalogPoint } from './catalog-point.ts'
 import { withQuery } from './paths.ts'
 import { follow, type EventMessage, type Feed, type WatchOptions } from './reconnecting.ts'
 
@@ -66,43 +67,31 @@ export function watchKv(
 
 const KINDS: ReadonlySet<string> = new Set(['kv-snapshot', 'kv', 'resync'])
 
-/**
- * Keeps the last event id that is safe to resume from: one that came while a snapshot was not
- * complete is not, for what the pages to come would have held was never seen.
- * A revision that comes again after a cut is not handed on again.
- */
+/** Hands on each revision once. */
 class KvFeed implements Feed<KvWatchEvent> {
   readonly kinds = KINDS
   readonly #prefix: string
-  #from: number | undefined
-  /** Up to which revision everything was handed on; what comes again after a cut is not later. */
-  #known: number
-  #snapshot: 'awaited' | 'begun' | 'complete'
-  #lastEventId: string | undefined
+  readonly #point: CatalogPoint
 
   constructor({ prefix = '', from }: KvWatchQuery) {
     this.#prefix = prefix
-    this.#from = from
-    this.#known = from ?? 0
-    this.#snapshot = from === undefined ? 'awaited' : 'complete'
+    this.#point = new CatalogPoint(from)
   }
 
   get lastEventId(): string | undefined {
-    return this.#lastEventId
+    return this.#point.lastEventId
   }
 
   path(): string {
-    return withQuery(`${API_BASE}/watch`, { kv: this.#prefix, from: this.#from })
+    return withQuery(`${API_BASE}/watch`, { kv: this.#prefix, from: this.#point.from })
   }
 
   connected(): void {
-    if (this.#from === undefined && this.#lastEventId === undefined) this.restart()
+    this.#point.connected()
   }
 
   restart(): void {
-    this.#from = undefined
-    this.#lastEventId = undefined
-    this.#snapshot = 'awaited'
+    this.#point.restart()
   }
 
   take({ event, id, data }: EventMessage): KvWatchEvent | undefined {
@@ -112,26 +101,20 @@ class KvFeed implements Feed<KvWatchEvent> {
     }
     const taken =
       event === 'kv' ? this.#change(data as KvEvent) : this.#page(data as KvSnapshotEvent)
-    if (id !== undefined && id !== '' && this.#snapshot === 'complete') {
-      this.#lastEventId = id
-      this.#from = undefined
-    }
+    this.#point.reached(id)
     return taken
   }
 
   #change({ revision, puts, deletes }: KvEvent): KvWatchEvent | undefined {
-    if (revision <= this.#known) return undefined
-    this.#known = revision
+    if (this.#point.has(revision)) return undefined
+    this.#point.handedOn(revision)
     return { kind: 'change', revision, puts: puts.map(putOf), deletes }
   }
 
   #page({ revision, entries, more }: KvSnapshotEvent): KvWatchEvent {
-    const first = this.#snapshot !== 'begun'
-    this.#snapshot = more ? 'begun' : 'complete'
-    this.#known = revision
     return {
       kind: 'snapshot',
-      first,
+      first: this.#point.page({ revision, more }),
       more,
       revision,
       entries: entries.map(({ valueBase64 = '', ...entry }) => ({

@@ -13,6 +13,7 @@ import {
   type ResyncEvent,
   type ResyncReason,
 } from '@rollcall/protocol'
+import { CatalogPoint } from './catalog-point.ts'
 import { withQuery } from './paths.ts'
 import { follow, type EventMessage, type Feed, type WatchOptions } from './reconnecting.ts'
 
@@ -63,46 +64,36 @@ export function watchNamespace(
 
 const KINDS: ReadonlySet<string> = new Set(['ns-snapshot', 'ns', 'resync'])
 
-/**
- * Collects what one revision changed, so that it is handed on whole and once: a connection may
- * break in the middle of it. Keeps the last event id that is safe to resume from; one that came
- * while a snapshot was not complete is not.
- */
+/** Collects what one revision changed, so that it is handed on whole and once. */
 class NamespaceFeed implements Feed<NamespaceWatchEvent> {
   readonly kinds = KINDS
   readonly #path: string
-  #from: number | undefined
-  /** Up to which revision everything was handed on; what comes again after a cut is not later. */
-  #known: number
-  #snapshot: 'awaited' | 'begun' | 'complete'
+  readonly #point: CatalogPoint
+  /** Of a revision of which more is to come. */
   #changes: NamespaceChange[] = []
-  #lastEventId: string | undefined
 
   constructor({ path = '', from }: NamespaceWatchQuery) {
     this.#path = path
-    this.#from = from
-    this.#known = from ?? 0
-    this.#snapshot = from === undefined ? 'awaited' : 'complete'
+    this.#point = new CatalogPoint(from)
   }
 
   get lastEventId(): string | undefined {
-    return this.#lastEventId
+    return this.#point.lastEventId
   }
 
   path(): string {
-    return withQuery(`${API_BASE}/watch`, { ns: this.#path, from: this.#from })
+    return withQuery(`${API_BASE}/watch`, { ns: this.#path, from: this.#point.from })
   }
 
+  /** The one before may have broken in the middle of a revision. */
   connected(): void {
     this.#changes = []
-    if (this.#from === undefined && this.#lastEventId === undefined) this.restart()
+    this.#point.connected()
   }
 
   restart(): void {
-    this.#from = undefined
-    this.#lastEventId = undefined
-    this.#snapshot = 'awaited'
     this.#changes = []
+    this.#point.restart()
   }
 
   take({ event, id, data }: EventMessage): NamespaceWatchEvent | undefined {
@@ -112,28 +103,23 @@ class NamespaceFeed implements Feed<NamespaceWatchEvent> {
     }
     const taken =
       event === 'ns' ? this.#change(data as NsEvent) : this.#page(data as NsSnapshotEvent)
-    if (id !== undefined && id !== '' && this.#snapshot === 'complete') {
-      this.#lastEventId = id
-      this.#from = undefined
-    }
+    this.#point.reached(id)
     return taken
   }
 
   #change(event: NsEvent): NamespaceWatchEvent | undefined {
     const { more, ...change } = event
-    if (event.revision <= this.#known) return undefined
+    const { revision } = event
+    if (this.#point.has(revision)) return undefined
     this.#changes.push(change)
     if (more === true) return undefined
     const changes = this.#changes
     this.#changes = []
-    this.#known = event.revision
-    return { kind: 'change', revision: event.revision, changes }
+    this.#point.handedOn(revision)
+    return { kind: 'change', revision, changes }
   }
 
   #page({ path: _path, ...page }: NsSnapshotEvent): NamespaceWatchEvent {
-    const first = this.#snapshot !== 'begun'
-    this.#snapshot = page.more ? 'begun' : 'complete'
-    this.#known = page.revision
-    return { kind: 'snapshot', first, ...page }
+    return { kind: 'snapshot', first: this.#point.page(page), ...page }
   }
 }
