@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import { gzip, gzipSync } from 'node:zlib'
 import { promisify } from 'node:util'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { JSON_TYPE } from './json-bytes.ts'
+import { JSON_TYPE } from './json-type.ts'
 
 /** Smaller answers fit in a packet or two either way. */
 const GZIP_MIN_BYTES = 1_024

@@ -6,9 +6,6 @@
  * @module
  */
 
-/** The content type of such an answer; the framework says the same of JSON that is text. */
-export const JSON_TYPE = 'application/json; charset=utf-8'
-
 /** What is kept between two answers, at most. */
 const KEPT_BYTES = 1_048_576
 const START_BYTES = 65_536

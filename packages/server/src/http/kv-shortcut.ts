@@ -15,6 +15,7 @@ import type { ClosingLines } from './closing-lines.ts'
 import { idempotencyOf } from './native/idempotency-key.ts'
 import type { PlainLine } from './plain-head.ts'
 import { INTERNAL, PROBLEM_TYPE, problemOf, RETRY_AFTER_S } from './problem.ts'
+import { JSON_TYPE } from './json-type.ts'
 
 export interface KvShortcutOptions {
   readonly node: string
@@ -57,7 +58,6 @@ const TYPES: ReadonlySet<string> = new Set([
   'text/plain;charset=utf-8',
   'text/plain;charset=UTF-8',
 ])
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 export class KvShortcut {
   readonly #options: KvShortcutOptions

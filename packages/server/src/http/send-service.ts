@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HEADERS } from '@rollcall/protocol'
 import { acceptsGzip } from './gzip.ts'
 import type { ServiceBody } from './service-bodies.ts'
+import { JSON_TYPE } from './json-type.ts'
 
 export interface Reader {
   /** The id of this node. */
@@ -30,7 +31,7 @@ export function serviceHeaders(
   body: ServiceBody,
   gzipped: Buffer | undefined,
 ): string[] {
-  const headers = [HEADERS.node, node, 'content-type', 'application/json; charset=utf-8']
+  const headers = [HEADERS.node, node, 'content-type', JSON_TYPE]
   headers.push('etag', etagOf(body), HEADERS.token, body.token, 'vary', 'accept-encoding')
   if (gzipped) headers.push('content-encoding', 'gzip')
   headers.push('content-length', String((gzipped ?? body.json).length))

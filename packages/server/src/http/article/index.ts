@@ -18,6 +18,7 @@ import type { Readiness } from '../readiness.ts'
 import { encodeWide, type WideJson } from '../wide-json.ts'
 import { CODE_OF, OK, SERVER_ERROR } from './codes.ts'
 import { ArticleRequest, OWN_APP, UP, WAITING } from './requests.ts'
+import { JSON_TYPE } from '../json-type.ts'
 
 export interface ArticleOptions {
   readonly instances: InstancePlane
@@ -136,5 +137,5 @@ function envelope(code: number, message: string, data: WideJson = '') {
 }
 
 function asJson(reply: FastifyReply): FastifyReply {
-  return reply.code(200).type('application/json; charset=utf-8')
+  return reply.code(200).type(JSON_TYPE)
 }

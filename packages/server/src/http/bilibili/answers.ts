@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache'
 import { cacheWeight } from '../cache-weight.ts'
 import { acceptsGzip, gzipNow } from '../gzip.ts'
 import { OK } from './codes.ts'
+import { JSON_TYPE } from '../json-type.ts'
 
 const CACHE_MAX_BYTES = 64 * 1_024 * 1_024
 /** What may be called: it is sent as a script, so it must be a name and nothing else. */
@@ -73,7 +74,7 @@ export function send(
 
 /** Marks an answer with its code, as JSON. */
 export function withCode(reply: FastifyReply, code: number): FastifyReply {
-  return reply.code(200).header('kratos-status-code', code).type('application/json; charset=utf-8')
+  return reply.code(200).header('kratos-status-code', code).type(JSON_TYPE)
 }
 
 /** Refuses a `callback` that is no plain name. Throws `invalid_argument`. */

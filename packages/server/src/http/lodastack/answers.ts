@@ -11,10 +11,10 @@ import type { Failed } from '../answer-failures.ts'
 import { PLAIN_STATUS_OF } from '../plain-status.ts'
 import type { Tree } from './ns.ts'
 import { messageOf } from './words.ts'
+import { JSON_TYPE } from '../json-type.ts'
 
 const OK = 200
 const SUCCESS = 'success'
-const JSON_TYPE = 'application/json; charset=utf-8'
 /** Characters that are sent at once: an answer has many small pieces. */
 const CHUNK = 16_384
 

@@ -11,6 +11,7 @@ import { consistencyOf } from './consistency.ts'
 import { Fields } from '../form-fields.ts'
 import { sendJson } from './lease-routes.ts'
 import { jsonOf } from './values.ts'
+import { JSON_TYPE } from '../json-type.ts'
 
 interface KeyRoute {
   readonly Params: { readonly '*': string }
@@ -46,9 +47,7 @@ export function addLeaseReads(api: FastifyInstance, catalog: Catalog): void {
   api.get('/lease/list', { schema }, async (request, reply) => {
     const namePrefix = new Fields(request).text('prefix')
     await catalog.readable(consistencyOf(request.url))
-    return reply
-      .type('application/json; charset=utf-8')
-      .send(Readable.from(listed(catalog, namePrefix)))
+    return reply.type(JSON_TYPE).send(Readable.from(listed(catalog, namePrefix)))
   })
 }
 

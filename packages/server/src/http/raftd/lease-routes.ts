@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalog } from '../../catalog/index.ts'
 import { Fields } from '../form-fields.ts'
 import { jsonOf } from './values.ts'
+import { JSON_TYPE } from '../json-type.ts'
 
 interface IdRoute {
   readonly Params: { readonly id: string }
@@ -71,7 +72,7 @@ export function addLeaseRoutes(api: FastifyInstance, { keyedLeases }: Catalog): 
 
 /** Answers text that is JSON already. */
 export function sendJson(reply: FastifyReply, json: string): FastifyReply {
-  return reply.type('application/json; charset=utf-8').send(json)
+  return reply.type(JSON_TYPE).send(json)
 }
 
 function idOf({ params }: FastifyRequest<IdRoute>): number {
