@@ -59,6 +59,8 @@ export class MachinePresence implements Actor {
   readonly #writer: PresenceWriter
   /** Machines that came since the last turn. */
   readonly #came = new Set<string>()
+  /** Of those that came before it, the ones that were nowhere in the tree at the last turn. */
+  #newcomers: ReadonlySet<string> = new Set()
   /** Machines that were nowhere in the tree at the last look at all of them. */
   #strangers: ReadonlySet<string> = new Set()
   #heldBack = 0
@@ -115,9 +117,7 @@ export class MachinePresence implements Actor {
     let reviewAtMs = clock.monotonicMs()
     do {
       if (catalog.readNow() === undefined) continue
-      const came = [...this.#came]
-      this.#came.clear()
-      await this.#attendAll(came, signal)
+      await this.#attendCame(signal)
       if (clock.monotonicMs() < reviewAtMs) continue
       await this.#review(signal)
       const pauseMs = Math.max(REVIEW_EVERY_MS, this.#lookedForMs / REVIEW_SHARE)
@@ -141,22 +141,21 @@ export class MachinePresence implements Actor {
     return reviewSeen(hostname, rows, { sightings, absences, settings, wallMs: clock.wallMs() })
   }
 
+  async #attendCame(signal: AbortSignal): Promise<void> {
+    const before = this.#newcomers
+    const hostnames = [...new Set([...this.#came, ...before])]
+    this.#came.clear()
+    const strangers = await this.#attendAll(hostnames, before, signal)
+    // Whoever could not be registered is one of all that are looked at in a while.
+    this.#newcomers = new Set([...strangers].filter((hostname) => !before.has(hostname)))
+  }
+
   async #review(signal: AbortSignal): Promise<void> {
     const { settings } = this.#options
     if (settings.presence && !(await this.#followAll(signal))) return
-    if (settings.register) await this.#registerStrangers(signal)
-  }
-
-  /** Whoever was in the tree a moment ago may be getting another name: it is looked at twice. */
-  async #registerStrangers(signal: AbortSignal): Promise<void> {
-    const before = this.#strangers
-    const strangers = new Set<string>()
-    await this.#attendAll([...this.#sightings.hostnames], signal, ({ verdict, hostname }) => {
-      if (verdict !== 'register') return true
-      strangers.add(hostname)
-      return before.has(hostname)
-    })
-    this.#strangers = strangers
+    if (!settings.register) return
+    const all = [...this.#sightings.hostnames]
+    this.#strangers = await this.#attendAll(all, this.#strangers, signal)
   }
 
   async #followAll(signal: AbortSignal): Promise<boolean> {
@@ -177,18 +176,29 @@ export class MachinePresence implements Actor {
     return !signal.aborted
   }
 
+  /**
+   * Does what is to be done about machines that are there, and answers which were nowhere in the
+   * tree. Such a one is registered if it was so at a look `before`: whoever was in the tree a moment
+   * ago may be getting another name.
+   */
   async #attendAll(
     hostnames: readonly string[],
+    before: ReadonlySet<string>,
     signal: AbortSignal,
-    isDue: (task: Task | Stranger) => boolean = () => true,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<string>> {
     const { clock } = this.#options
+    const strangers = new Set<string>()
     for (let at = 0; at < hostnames.length && !signal.aborted; at += STRETCH) {
       const some = hostnames.slice(at, at + STRETCH)
       const tasks = some.flatMap((hostname) => this.#attend(hostname) ?? [])
-      await this.#writer.write(tasks.filter(isDue))
+      for (const task of tasks) if (task.verdict === 'register') strangers.add(task.hostname)
+      const due = tasks.filter(
+        ({ verdict, hostname }) => verdict !== 'register' || before.has(hostname),
+      )
+      await this.#writer.write(due)
       await clock.sleep(0, signal)
     }
+    return strangers
   }
 
   #tellHeldBack(count: number): void {
