@@ -16,9 +16,9 @@ import {
 import { sendDone } from './answers.ts'
 import { bodiesOf, type Body } from './bodies.ts'
 import { idsOf } from './comma-list.ts'
+import { updating } from './completed.ts'
 import { pathOf, typeOf } from './ns.ts'
 import type { ResourceWritesOptions } from './resource-writes.ts'
-import { updateOf } from './rows.ts'
 
 const schema = { hide: true }
 
@@ -55,7 +55,8 @@ function typeOfAll(items: readonly Body[]): ReturnType<typeof typeOf> {
 
 /** Machines are updated in every namespace that has them. */
 function updatesOf(catalog: ResourceCatalog, item: Body): readonly ResourceOperation[] {
-  const properties = updateOf(item.properties('update'))
+  const kind = typeOf(item.text('type'))
+  const properties = updating(kind, item.properties('update'))
   return targetsOf(catalog, item, item.text('type') === MACHINE).map((target) => ({
     update: { ...target, properties },
   }))

@@ -17,8 +17,8 @@ import type {
 import { Fields } from '../form-fields.ts'
 import { whenGone } from '../when-gone.ts'
 import { sendData, sendPieces } from './answers.ts'
+import { shown } from './completed.ts'
 import { nsOf, pathOf, placeOf, typeOf } from './ns.ts'
-import { rowOf } from './rows.ts'
 
 /** A list goes out page by page, so that a long one is never whole in memory. */
 const PAGE = 1_000
@@ -44,7 +44,9 @@ function* listed(
 ): Iterable<string> {
   let separator = '['
   for (let page = first; ; page = pageOf(catalog, place, page.next)) {
-    const rows = page.resources.map((resource) => JSON.stringify(rowOf(resource)))
+    const rows = page.resources.map((resource) =>
+      JSON.stringify(shown(place, resource, catalog.namespaces)),
+    )
     if (rows.length > 0) {
       yield separator + rows.join(',')
       separator = ','
@@ -126,9 +128,10 @@ async function collect(
     const page = await search({ ...query, after }, ending)
     for (const resource of page.hits) {
       const ns = nsOf(resource.ns, namespaces)
+      const row = shown({}, resource, namespaces)
       const rows = byNs.get(ns)
-      if (rows) rows.push(rowOf(resource))
-      else byNs.set(ns, [rowOf(resource)])
+      if (rows) rows.push(row)
+      else byNs.set(ns, [row])
     }
     after = page.next
   } while (after !== undefined)

@@ -6,20 +6,15 @@
 
 import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
 import type { FastifyInstance } from 'fastify'
-import {
-  MACHINE,
-  type Properties,
-  type ResourceCatalog,
-  type ResourceOperation,
-  type Transfer,
-} from '../../catalog/index.ts'
+import { type ResourceCatalog, type ResourceOperation, type Transfer } from '../../catalog/index.ts'
 import { Fields } from '../form-fields.ts'
 import { sendDone } from './answers.ts'
 import { Body } from './bodies.ts'
-import { asCollect, collectsOf } from './collect-names.ts'
+import { collectsOf } from './collect-names.ts'
 import { idsOf, itemsOf } from './comma-list.ts'
+import { added, replacing, updating } from './completed.ts'
 import { pathOf, placeOf, typeOf } from './ns.ts'
-import { asMachine, resourceOf, updateOf } from './rows.ts'
+import { resourceOf } from './rows.ts'
 import { saying } from './words.ts'
 
 const COLLECT = 'collect'
@@ -42,7 +37,10 @@ export function addResourceWrites(
   api.post('/resource', { schema, bodyLimit }, async (request, reply) => {
     const body = new Body(request.body)
     const place = placeOf(body.text('ns'), body.text('type'), namespaces)
-    const rows = body.propertyLists('resourcelist').map(resourceOf)
+    const rows = body.propertyLists('resourcelist').map((row) => {
+      const { properties, ...rest } = resourceOf(row)
+      return { ...rest, properties: replacing(place, properties) }
+    })
     if (rows.length === 0) throw invalidArgument('empty resources', { field: 'resourcelist' })
     await resources.replace(place, rows)
     return sendDone(reply)
@@ -52,27 +50,22 @@ export function addResourceWrites(
     const body = new Body(request.body)
     const place = placeOf(body.text('ns'), body.text('type'), namespaces)
     const { properties: given } = resourceOf(body.properties('resource'))
-    const properties = place.template === true ? given : completed(place.type, given)
+    const properties = added(place, given)
     const key = types.get(place.type)?.primaryKey
     if (key !== undefined && (properties[key] ?? '') === '') {
       throw invalidArgument(`${key} is missing: every ${place.type} has one.`, { field: key })
     }
-    const added = await resources.add(place, { properties }).catch(inWordsOfAdd)
-    return sendDone(reply, { id: added.resources[0]?.id ?? '' })
+    const written = await resources.add(place, { properties }).catch(inWordsOfAdd)
+    return sendDone(reply, { id: written.resources[0]?.id ?? '' })
   })
 
   api.put('/resource', { schema, bodyLimit }, async (request, reply) => {
     const body = new Body(request.body)
     const place = placeOf(body.text('ns'), body.text('type'), namespaces)
     const id = body.required('resourceid')
-    await resources.merge({ ...place, id }, updateOf(body.properties('update')))
+    await resources.merge({ ...place, id }, updating(place, body.properties('update')))
     return sendDone(reply)
   })
-}
-
-function completed(type: string, given: Properties): Properties {
-  if (type === MACHINE) return asMachine(given)
-  return type === COLLECT ? asCollect(given) : given
 }
 
 /** Adds the routes whose parameters stand in a form or in the query. */
