@@ -29,6 +29,8 @@ export default defineConfig({
             'tests/src/robustness/validation/**/*.test.ts',
           ],
           exclude: ['**/*.etcd.test.ts', '**/node_modules/**'],
+          // Modules have no state of their own, so that files may share them: each would load them anew.
+          isolate: false,
           // Properties take a second; a busy machine five.
           testTimeout: 15_000,
         },
