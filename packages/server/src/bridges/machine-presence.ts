@@ -43,7 +43,7 @@ export interface MachinePresenceOptions {
   readonly log: Logger
 }
 
-/** How soon a machine that comes is in the tree. */
+/** How often those that came are looked at; one that is new is in the tree after two looks. */
 const LOOK_EVERY_MS = 1_000
 /** How often every machine is looked at, at most. */
 const REVIEW_EVERY_MS = 5_000

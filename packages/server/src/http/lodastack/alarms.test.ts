@@ -17,7 +17,6 @@ const ALARM: Fields = {
   groups: 'loda.p-dev',
 }
 const DEFAULTS = { blockstep: '5', maxblocktime: '60', rp: 'loda', enable: 'true' }
-const NAMESPACES = { rootName: 'loda' }
 const { value: _value, expression: _expression, ...BARE } = ALARM
 
 async function setUpTree() {
@@ -67,8 +66,7 @@ describe('an alarm that comes in', () => {
 })
 
 describe('a version', () => {
-  const shown = (properties: Fields, { id = 'i', ns = 'p/a' } = {}) =>
-    shownAlarm({ id, ns, properties }, NAMESPACES)
+  const shown = (properties: Fields, ns = 'a.p.loda') => shownAlarm({ _id: 'i', ...properties }, ns)
 
   test('says where the alarm is, and what it measures', () => {
     const { db, version, md5 } = shown(ALARM)
@@ -80,11 +78,11 @@ describe('a version', () => {
   test('is the same for the same alarm, and another for any other', () => {
     const alarms = fc.dictionary(fc.constantFrom(...Object.keys(ALARM)), fc.string())
     fc.assert(
-      fc.property(alarms, alarms, fc.constantFrom('p/a', 'p/b'), (one, other, ns) => {
+      fc.property(alarms, alarms, fc.constantFrom('a.p.loda', 'b.p.loda'), (one, other, ns) => {
         const reversed = Object.fromEntries(Object.entries(one).reverse())
         expect(shown(reversed)).toEqual(shown(one))
-        const isSame = shown(one, { ns })['version'] === shown(other)['version']
-        const [known, besides] = [{ ...shown(one, { ns }) }, { ...shown(other) }]
+        const isSame = shown(one, ns)['version'] === shown(other)['version']
+        const [known, besides] = [{ ...shown(one, ns) }, { ...shown(other) }]
         for (const alarm of [known, besides]) for (const of of ['version', 'md5']) delete alarm[of]
         expect(isSame).toBe(JSON.stringify(sorted(known)) === JSON.stringify(sorted(besides)))
       }),
@@ -137,6 +135,10 @@ test("a copy of a template alarms its own namespace's operators", async () => {
   expect(await s.json('POST /resource', set)).toMatchObject({ status: 200 })
   const [template = {}] = await s.list('p.loda', '_template_alarm')
   expect(template).toEqual({ ...ALARM, _id: template['_id'], groups: '' })
+  const one = { ns: 'p.loda', type: '_template_alarm', resourceid: template['_id'] }
+  const update = { groups: 'loda.p-dev', value: '20' }
+  expect(await s.json('PUT /resource', { ...one, update })).toMatchObject({ status: 200 })
+  expect(await s.list('p.loda', '_template_alarm')).toEqual([{ ...template, value: '20' }])
   await s.grow(['c.p.loda', 0])
   const copy = await s.only('c.p.loda')
   expect(copy).toMatchObject({ db: 'collect.c.p.loda', groups: 'loda.p.c-op' })
@@ -146,3 +148,15 @@ test("a copy of a template alarms its own namespace's operators", async () => {
 function sorted(alarm: Fields): unknown {
   return Object.entries(alarm).sort(([a], [b]) => (a < b ? -1 : 1))
 }
+
+test('an update is refused after which an alarm would lack something', async () => {
+  await using s = await setUpTree()
+  const resourceid = await s.add('a.p.loda', 'alarm', ALARM)
+  const before = await s.list('a.p.loda', 'alarm')
+  const one = { ns: 'a.p.loda', type: 'alarm', resourceid }
+  for (const update of [{ groups: '' }, { trigger: 'never' }, { version: 'old' }]) {
+    expect(await s.json('PUT /resource', { ...one, update })).toMatchObject({ status: 400 })
+    expect(await s.json('PUT /resource/list', [{ ...one, update }])).toMatchObject({ status: 400 })
+  }
+  expect(await s.list('a.p.loda', 'alarm')).toEqual(before)
+})

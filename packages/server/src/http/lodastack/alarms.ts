@@ -9,8 +9,8 @@
 
 import { createHash } from 'node:crypto'
 import { invalidArgument } from '@rollcall/protocol'
-import type { Namespaces, Properties, Resource } from '../../catalog/index.ts'
-import { nsOf } from './ns.ts'
+import type { Properties } from '../../catalog/index.ts'
+import { ID } from './rows.ts'
 
 export const ALARM = 'alarm'
 
@@ -49,7 +49,7 @@ export function asAlarm(given: Properties): Properties {
 /** What is to change in an alarm. Throws `invalid_argument` where it would lack something then. */
 export function asAlarmUpdate(update: Properties): Properties {
   const change = withoutTold(update)
-  if (change['trigger'] !== undefined) checkTrigger(change)
+  checkTrigger(change)
   for (const field of REQUIRED) if (change[field] === '') throw missing(field)
   return change
 }
@@ -60,20 +60,16 @@ export function asAlarmTemplate(given: Properties): Properties {
   return template['groups'] === undefined ? template : { ...template, groups: '' }
 }
 
-/** An alarm as it goes out. */
-export function shownAlarm(
-  { id, ns: path, properties }: Pick<Resource, 'id' | 'ns' | 'properties'>,
-  namespaces: Pick<Namespaces, 'rootName'>,
-): Properties {
-  const ns = nsOf(path, namespaces)
-  const { groups = '' } = properties
-  const alarm: Properties = {
-    ...properties,
+/** An alarm as it goes out, from the row that is kept in a namespace. */
+export function shownAlarm(row: Properties, ns: string): Properties {
+  const { [ID]: id = '', measurement = '', groups = '' } = row
+  const alarm = {
+    ...row,
     groups: groups === '' ? operatorsOf(ns) : groups,
     db: DATABASE + ns,
   }
-  const md5 = digestOf(id, alarm)
-  const version = [ns, alarm['measurement'] ?? '', id, md5].join(VERSION_SEPARATOR)
+  const md5 = digestOf(alarm)
+  const version = [ns, measurement, id, md5].join(VERSION_SEPARATOR)
   return { ...alarm, md5, version }
 }
 
@@ -83,11 +79,9 @@ function operatorsOf(ns: string): string {
 }
 
 /** The same for the same alarm, in whichever order it is kept. */
-function digestOf(id: string, alarm: Properties): string {
+function digestOf(alarm: Properties): string {
   const sorted = Object.entries(alarm).sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('md5')
-    .update(JSON.stringify([id, sorted]))
-    .digest('hex')
+  return createHash('md5').update(JSON.stringify(sorted)).digest('hex')
 }
 
 /** Whoever writes an alarm back has been told these. */

@@ -8,6 +8,8 @@
 import { invalidArgument } from '@rollcall/protocol'
 import type { Properties } from '../../catalog/index.ts'
 
+export const COLLECT = 'collect'
+
 const SEPARATOR = '.'
 const PROCESS = 'PROC'
 const PORT = 'PORT'

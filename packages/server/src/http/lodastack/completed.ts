@@ -13,10 +13,9 @@ import {
   type ResourcePlace,
 } from '../../catalog/index.ts'
 import { ALARM, asAlarm, asAlarmTemplate, asAlarmUpdate, shownAlarm } from './alarms.ts'
-import { asCollect } from './collect-names.ts'
+import { asCollect, COLLECT } from './collect-names.ts'
+import { nsOf } from './ns.ts'
 import { asMachine, rowOf, updateOf } from './rows.ts'
-
-const COLLECT = 'collect'
 
 type Kind = Pick<ResourcePlace, 'type' | 'template'>
 
@@ -35,9 +34,8 @@ export function replacing(kind: Kind, given: Properties): Properties {
 
 /** What is to change in a resource. Throws `invalid_argument`, also for nothing. */
 export function updating({ type, template }: Kind, update: Properties): Properties {
-  const change = updateOf(update)
-  if (type !== ALARM) return change
-  return updateOf(template === true ? asAlarmTemplate(change) : asAlarmUpdate(change))
+  if (type !== ALARM) return updateOf(update)
+  return updateOf(template === true ? asAlarmTemplate(update) : asAlarmUpdate(update))
 }
 
 /** A resource as it goes out. */
@@ -48,5 +46,5 @@ export function shown(
 ): Properties {
   const row = rowOf(resource)
   if (resource.type !== ALARM || template === true) return row
-  return { ...row, ...shownAlarm(resource, namespaces) }
+  return shownAlarm(row, nsOf(resource.ns, namespaces))
 }

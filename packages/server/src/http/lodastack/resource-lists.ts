@@ -29,9 +29,9 @@ export function addResourceLists(
 ): void {
   const update = async ({ body }: FastifyRequest, reply: FastifyReply) => {
     const items = bodiesOf(body)
-    const { type, template } = typeOfAll(items)
-    const operations = items.flatMap((item) => updatesOf(catalog, item))
-    await catalog.resources.batch(type, operations, { template })
+    const kind = typeOfAll(items)
+    const operations = items.flatMap((item) => updatesOf(catalog, item, kind))
+    await catalog.resources.batch(kind.type, operations, { template: kind.template })
     return sendDone(reply)
   }
   api.put('/resource/list', { schema, bodyLimit }, update)
@@ -54,8 +54,11 @@ function typeOfAll(items: readonly Body[]): ReturnType<typeof typeOf> {
 }
 
 /** Machines are updated in every namespace that has them. */
-function updatesOf(catalog: ResourceCatalog, item: Body): readonly ResourceOperation[] {
-  const kind = typeOf(item.text('type'))
+function updatesOf(
+  catalog: ResourceCatalog,
+  item: Body,
+  kind: ReturnType<typeof typeOf>,
+): readonly ResourceOperation[] {
   const properties = updating(kind, item.properties('update'))
   return targetsOf(catalog, item, item.text('type') === MACHINE).map((target) => ({
     update: { ...target, properties },

@@ -9,6 +9,8 @@ async function setUpTree() {
   return s
 }
 
+const asKept = (given: object) => ({ ...given, _id: expect.any(String) })
+
 describe('set', () => {
   test('replaces all, and keeps the ids that it is given', async () => {
     await using s = await setUpTree()
@@ -61,6 +63,16 @@ describe('add', () => {
     const told = await s.json('POST /resource/add', { ns: 'a.p.loda', type: 'collect', resource })
     expect(told).toEqual({ status: 200, data: told.msg, msg: expect.stringMatching(/^.{36}$/) })
     expect(await s.list('a.p.loda', 'collect')).toEqual([{ _id: told.msg, name: 'cpu' }])
+  })
+
+  test('a template is kept as it is given', async () => {
+    await using s = await setUpTree()
+    const collect = { name: 'nginx', measurement_type: 'PROC' }
+    const machine = { hostname: 'h' }
+    await s.add('p.loda', '_template_collect', collect)
+    await s.add('p.loda', '_template_machine', machine)
+    expect(await s.list('p.loda', '_template_collect')).toEqual([asKept(collect)])
+    expect(await s.list('p.loda', '_template_machine')).toEqual([asKept(machine)])
   })
 
   test('a machine without a status is online', async () => {

@@ -6,18 +6,17 @@
 
 import { hasCode, invalidArgument, RegistryError } from '@rollcall/protocol'
 import type { FastifyInstance } from 'fastify'
-import { type ResourceCatalog, type ResourceOperation, type Transfer } from '../../catalog/index.ts'
+import type { ResourceCatalog, ResourceOperation, Transfer } from '../../catalog/index.ts'
 import { Fields } from '../form-fields.ts'
 import { sendDone } from './answers.ts'
 import { Body } from './bodies.ts'
-import { collectsOf } from './collect-names.ts'
+import { COLLECT, collectsOf } from './collect-names.ts'
 import { idsOf, itemsOf } from './comma-list.ts'
 import { added, replacing, updating } from './completed.ts'
 import { pathOf, placeOf, typeOf } from './ns.ts'
 import { resourceOf } from './rows.ts'
 import { saying } from './words.ts'
 
-const COLLECT = 'collect'
 const WORDS = { already_exists: 'resource pk already in new ns' } as const
 
 export interface ResourceWritesOptions {

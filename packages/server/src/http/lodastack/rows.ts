@@ -7,7 +7,8 @@
 import { invalidArgument } from '@rollcall/protocol'
 import { HOSTNAME, type NewResource, type Properties, type Resource } from '../../catalog/index.ts'
 
-const ID = '_id'
+/** The name of the id among the texts. */
+export const ID = '_id'
 const STATUS = 'status'
 const ONLINE = 'online'
 
