@@ -9,7 +9,7 @@ import { checkTreeKeys, endings, expectSameTree } from '../../testing/tree-conte
 import type { CatalogPlane } from '../plane.ts'
 
 const TYPES = ['deploy', 'note']
-/** Each row has a text of its own under this name, by which the model knows it. */
+/** A text of each row, which its copies keep: by this and by its name the model knows a row of a namespace. */
 const MARK = 'mark'
 
 interface Node {
@@ -137,8 +137,8 @@ function pick({ catalog, model }: Turn, ns: string, which: { type: string; nth: 
   const node = model.of(ns, 'leaf')
   const { resources } = catalog.resources.list({ type: which.type, ns, limit: 10 })
   const found = resources[which.nth % Math.max(resources.length, 1)]
-  const mark = found?.properties[MARK]
-  const row = model.rows.find((row) => row.ns === node.id && row.mark === mark)
+  const { [MARK]: mark, name } = found?.properties ?? {}
+  const row = model.rows.find((row) => row.ns === node.id && row.mark === mark && row.name === name)
   return { row, id: found?.id ?? 'none' }
 }
 
