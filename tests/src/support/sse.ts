@@ -10,6 +10,9 @@ import { systemClock } from '@rollcall/runtime'
 import { until } from '@rollcall/runtime/testing'
 import { Agent, request } from 'undici'
 
+/** The id of a `resync`: who comes back with it is told everything from the start. */
+const NOTHING_ID = 'none'
+
 /** One event as it came. */
 export interface SseEvent {
   readonly event: string
@@ -17,6 +20,11 @@ export interface SseEvent {
   readonly data: unknown
   /** Monotonic milliseconds of its arrival. */
   readonly atMs: number
+}
+
+/** Whether who comes back with this id is told everything from the start. */
+export function startsOver(lastId: string | undefined): boolean {
+  return lastId === undefined || lastId === NOTHING_ID
 }
 
 /** An open stream of events. Disposing cuts it. */

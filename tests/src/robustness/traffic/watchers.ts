@@ -15,7 +15,7 @@ import {
 import { systemClock, untilAborted, type Random } from '@rollcall/runtime'
 import { until } from '@rollcall/runtime/testing'
 import { textOf } from '../../support/catalog-client.ts'
-import { EventStream, type SseEvent } from '../../support/sse.ts'
+import { EventStream, startsOver, type SseEvent } from '../../support/sse.ts'
 import type { Change, Life, Page, Watched } from '../model/told.ts'
 import { LINEARIZABLE, type Loaded, type Traffic } from './traffic.ts'
 
@@ -129,7 +129,7 @@ class Watcher implements Watched {
     const { urls, random } = this.#options
     const url = urls[Math.floor(random() * urls.length)] ?? ''
     // Without an id it would not be told what it missed.
-    if (this.#lastId === undefined) this.#startOver()
+    if (startsOver(this.#lastId)) this.#startOver()
     const headers = this.#lastId === undefined ? {} : { 'last-event-id': this.#lastId }
     const query = this.prefixes.map((prefix) => `kv=${encodeURIComponent(prefix)}`).join('&')
     let hasLeft = false

@@ -8,12 +8,14 @@
 import { API_BASE, type KvEvent, type KvSnapshotEvent, type ResyncEvent } from '@rollcall/protocol'
 import { systemClock, type Random } from '@rollcall/runtime'
 import { textOf } from '../catalog-client.ts'
-import { EventStream, type SseEvent } from '../sse.ts'
+import { EventStream, startsOver, type SseEvent } from '../sse.ts'
 import type { History, Step } from './history.ts'
 
 const RETRY_MS = 50
 /** Events after which it hangs up, at most. */
 const EVENTS_MAX = 200
+/** How often it hangs up right after a `resync`, or a page that is not the last. */
+const LEAVES_EARLY_RATIO = 0.3
 
 /** What it was told since it last started over. */
 interface Epoch {
@@ -89,13 +91,13 @@ export class Watcher {
     const take = (event: SseEvent) => {
       // What still comes after it has hung up is not its concern.
       if (left <= 0) return
-      left -= 1
+      left = this.#leavesAfter(event) ? 0 : left - 1
       this.#take(event)
       if (left === 0) hangUp()
     }
     const query = this.prefixes.map((prefix) => `kv=${encodeURIComponent(prefix)}`).join('&')
     const headers = this.#lastId === undefined ? {} : { 'last-event-id': this.#lastId }
-    if (this.#lastId === undefined) this.#startOver()
+    if (startsOver(this.#lastId)) this.#startOver()
     const stream = await EventStream.open(`${url}${API_BASE}/watch?${query}`, headers, take).catch(
       () => undefined, // the node is gone, and comes back
     )
@@ -107,6 +109,12 @@ export class Watcher {
     left = 0
     signal.removeEventListener('abort', hangUp)
     this.hangUps += 1
+  }
+
+  /** Between a `resync` and the end of the snapshots there is no id to go on from. */
+  #leavesAfter({ event, id }: SseEvent): boolean {
+    const isBetween = event === 'resync' || id === undefined
+    return isBetween && this.#options.random() < LEAVES_EARLY_RATIO
   }
 
   #take({ event, id, data }: SseEvent): void {
