@@ -14,7 +14,7 @@ import { readStartOptions } from './start-options.mjs'
 
 const COMMAND = 'packages/cli/bin/rollcall.js'
 /** What the first line of the command tells Node. */
-const NODE_ARGS = ['--no-memory-reducer']
+const NODE_ARGS = ['--no-memory-reducer', '--no-parallel-scavenge']
 
 process.exitCode = await start()
 

@@ -35,7 +35,7 @@ export interface OurNodeOptions {
 const READY_WITHIN_MS = 60_000
 const TOP = 15
 /** What the first line of the command tells Node. */
-const AS_COMMAND = ['--no-memory-reducer']
+const AS_COMMAND = ['--no-memory-reducer', '--no-parallel-scavenge']
 const COLLECTING = [
   '--expose-gc',
   `--import=${new URL('collect-garbage.mjs', import.meta.url).href}`,
