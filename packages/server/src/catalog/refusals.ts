@@ -63,7 +63,7 @@ export interface Conflict {
 }
 
 export function revisionConflict({ key, expected, actual }: Conflict): RegistryError {
-  const message = `The key "${key}" is at revision ${actual} and not at ${expected}; read it again.`
+  const message = `"${key}" is at revision ${actual} and not at ${expected}; read it again.`
   return new RegistryError('revision_conflict', message, { details: { key, expected, actual } })
 }
 

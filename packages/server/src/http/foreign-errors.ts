@@ -65,6 +65,8 @@ function reasonOf(told: SchemaError, errors: readonly SchemaError[]): string {
   if (typeof unknown === 'string') {
     return `has an unknown field "${unknown}"; leave it away or correct its name.`
   }
+  const allowed: unknown = told.params['allowedValues']
+  if (Array.isArray(allowed)) return `must be one of ${allowed.join(', ')}.`
   const missing = errors
     .filter(
       ({ instancePath, keyword }) => told.instancePath === instancePath && keyword === REQUIRED,

@@ -7,10 +7,10 @@
 
 import { RegistryError } from '@rollcall/protocol/errors'
 import type { CatalogCore } from '../catalog-core.ts'
-import { COMMIT_LIMITS, type Operation } from '../engine.ts'
+import type { Operation } from '../engine.ts'
 import type { Hold, Holds } from '../holds.ts'
 import { FAMILY, typeKey, type ListFamily } from '../key-schema.ts'
-import { HOLD_MS } from '../limits.ts'
+import { HOLD_MS, RESOURCE_LIMITS } from '../limits.ts'
 import { commitOrLose, Lost } from '../lost-races.ts'
 import type { NamespaceReads } from '../namespaces/namespace-reads.ts'
 import type { ResourceType } from '../resource-catalog.ts'
@@ -106,19 +106,21 @@ export class DescribeType {
     })
   }
 
-  /** Throws `already_exists` when two would have one key. */
+  /** Throws `already_exists` when two would have one key, `limit_exceeded` when they are too many. */
   async #moveKeys(become: ResourceType) {
     const { core } = this.#options
     const { resources, templates, types } = core.tables
     if (types.get(become.type).primaryKey === become.primaryKey) return []
     const plans: ReturnType<typeof planRows>[] = []
+    let count = 0
     for (const family of [FAMILY.resource, FAMILY.template]) {
       const table = family === FAMILY.resource ? resources : templates
       const draft = new RowDraft({ table, type: become, checkSchema: () => {} })
       const rows: ResourceRow[] = []
       for await (const row of this.#rows([family])) {
         rows.push(row)
-        if (rows.length > COMMIT_LIMITS.operations) break
+        count += 1
+        if (count > RESOURCE_LIMITS.rekeyedRows) throw tooManyToRekey(become.type, count)
       }
       for (const row of rows) draft.remove(row)
       for (const row of rows) draft.add(row.nsId, row)
@@ -154,6 +156,13 @@ export class DescribeType {
     this.#renewedMs = clock.monotonicMs()
     await engine.leases.keepAlive([hold.lease])
   }
+}
+
+function tooManyToRekey(type: string, actual: number): RegistryError {
+  const limit = RESOURCE_LIMITS.rekeyedRows
+  const message = `More than ${limit} resources of the type "${type}" would have another primary key, or none any more, in one step; keep the key that it has, or add them anew under another type.`
+  const what = 'resources with another primary key'
+  return new RegistryError('limit_exceeded', message, { details: { what, limit, actual } })
 }
 
 function firstOf<Item>(items: Iterable<Item>, count: number): readonly Item[] {

@@ -2,7 +2,7 @@ import { RegistryError } from '@rollcall/protocol/errors'
 import { expect, test } from 'vitest'
 import { setUpCatalog } from '../../testing/catalog-harness.ts'
 import { aLittleLater, endings } from '../../testing/tree-content.ts'
-import { SCHEMA_LIMITS } from '../limits.ts'
+import { RESOURCE_LIMITS, SCHEMA_LIMITS } from '../limits.ts'
 
 async function setUp() {
   const harness = await setUpCatalog()
@@ -100,6 +100,29 @@ test('a primary key is taken on by what is there, unless two would have the same
   })
   await t.types.delete('rack')
   await t.add({ slot: 'a' })
+})
+
+test('a primary key is taken on and given up by as many as one step can have', async () => {
+  await using t = await setUp()
+  const { rows, rekeyedRows } = RESOURCE_LIMITS
+  const all = Array.from({ length: rekeyedRows }, (_, at) => ({ properties: { slot: `s${at}` } }))
+  await t.resources.replace({ type: 'rack', ns: 'web' }, all)
+  await t.types.put('rack', { primaryKey: 'slot' })
+  expect(t.resources.byKey('rack', 'web', 's7')?.properties['slot']).toBe('s7')
+  await t.types.delete('rack')
+  await t.types.put('rack', { primaryKey: 'slot' })
+
+  await t.add({ slot: 'a' }, 'db')
+  expect(rekeyedRows).toBe(rows / 2)
+  const refusal = {
+    code: 'limit_exceeded',
+    details: { what: 'resources with another primary key', limit: rekeyedRows },
+  }
+  await expect(t.types.delete('rack')).rejects.toMatchObject(refusal)
+  await expect(t.types.put('rack', { schema: {} })).rejects.toMatchObject(refusal)
+  // What leaves the key as it is may have any number.
+  await t.types.put('rack', { primaryKey: 'slot', schema: { required: ['slot'] } })
+  await t.add({ slot: 'b' }, 'db')
 })
 
 test('what a node adds while another describes the type fits it, or was told of', async () => {

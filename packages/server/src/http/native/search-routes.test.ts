@@ -103,6 +103,12 @@ test.each([
   expect(await t.search(`q=${encodeURIComponent(value)}&mode=${mode}`)).toEqual(found)
 })
 
+test('a mode that is none is refused with those that there are', async () => {
+  await using t = await setUp()
+  const { body } = await t.api('GET /search?q=a&mode=fuzzy')
+  expect(body['detail']).toBe('query.mode must be one of exact, prefix, contains, regex.')
+})
+
 test('pages go on where the last ended, and only for the same search', async () => {
   await using t = await setUp()
   const found: string[] = []
