@@ -40,8 +40,8 @@ test('agents register once, and are renamed once, whichever nodes they talk to',
   }
   expect(await a.machines('loda')).toHaveLength(40)
 
-  const report = (client: Lodastack, name: string, oldhostname = name) =>
-    client.report(name, { oldhostname, update: name !== oldhostname, newiplist: ['10.0.0.1'] })
+  const report = (client: Lodastack, name: string, oldhostname = '') =>
+    client.report(name, { oldhostname, update: oldhostname !== '', newiplist: ['10.0.0.1'] })
   await a.register(CANARY)
   await Promise.all([...names, CANARY].map((name) => report(a, name)))
   await until(

@@ -73,8 +73,9 @@ export class Lodastack {
     return this.send('POST', '/agent/ns', { hostname, ...more })
   }
 
+  /** As agents do it that name an old hostname only when it was another. */
   report(hostname: string, more: object = {}): Promise<null> {
-    const report = { oldhostname: hostname, newhostname: hostname, version: '0.2', ...more }
+    const report = { oldhostname: '', newhostname: hostname, version: '0.2', ...more }
     return this.send('POST', '/agent/report', report)
   }
 

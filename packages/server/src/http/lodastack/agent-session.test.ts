@@ -20,7 +20,7 @@ function reportOf(hostname: string, more: object = {}) {
     buildtime: '2017-10-10',
     goversion: 'go1.9',
     newhostname: hostname,
-    oldhostname: hostname,
+    oldhostname: '',
     agenttype: 'linux',
     update: false,
     utime: '0001-01-01T00:00:00Z',
@@ -229,6 +229,22 @@ test('of very many addresses it shows the first, and the tree has all', async ()
   expect(newiplist).toEqual(lists.newiplist.slice(0, newiplist.length))
 })
 
+test.each([{ oldhostname: '' }, { oldhostname: undefined }, { oldhostname: null }])(
+  'its report names no old hostname as long as it has the same: %o',
+  async (old) => {
+    await using s = await setUpAgent()
+    await s.boot()
+    expect(await s.report(reportOf('web-1', old))).toEqual(OK)
+    expect(done(await s.query('GET /agents'))).toMatchObject({ 'web-1': { oldhostname: '' } })
+
+    const moved = { ...old, newiplist: ['10.0.0.9'], update: true }
+    expect(await s.report(reportOf('web-1', moved))).toEqual(OK)
+    for (const ns of ['web.p.loda', 'all.p.loda']) {
+      expect(await s.list(ns, 'machine')).toMatchObject([{ hostname: 'web-1', ip: '10.0.0.9' }])
+    }
+  },
+)
+
 test('a machine that nobody knows cannot be renamed, and is not there', async () => {
   await using s = await setUpAgent()
   const told = await s.report(reportOf('new', { oldhostname: 'old', update: true }))
@@ -248,9 +264,9 @@ test('beside another agent it says what it knows, and the other has the say', as
 })
 
 test.each<[string, unknown, string]>([
-  ['no old name', reportOf('a', { oldhostname: '' }), 'oldhostname is missing.'],
   ['no new name', reportOf('a', { newhostname: '' }), 'newhostname is missing.'],
-  ['a name that is none', reportOf('a b'), 'oldhostname must be a hostname of 1 to 128'],
+  ['a name that is none', reportOf('a b'), 'newhostname must be a hostname of 1 to 128'],
+  ['an old name that is none', reportOf('a', { oldhostname: 'b c' }), 'oldhostname must be'],
   ['a part that is empty', reportOf('a..b'), 'without ".."'],
   ['addresses that are none', reportOf('a', { newiplist: 'x' }), 'newiplist must be a list'],
   ['no object', [], 'The body must be a JSON object.'],

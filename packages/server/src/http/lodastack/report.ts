@@ -27,11 +27,17 @@ export function tellsOfChange({ isUpdate, oldHostname, newHostname }: Report): b
   return isUpdate || oldHostname !== newHostname
 }
 
-/** Reads a report. Throws `invalid_argument`. */
+/**
+ * Reads a report. Throws `invalid_argument`.
+ *
+ * Some agents name the old hostname only when it was another, also where they tell of other addresses.
+ */
 export function readReport(body: Body): Report {
+  const newHostname = hostnameIn(body, 'newhostname')
+  const isSame = body.text('oldhostname') === ''
   return {
-    oldHostname: hostnameIn(body, 'oldhostname'),
-    newHostname: hostnameIn(body, 'newhostname'),
+    oldHostname: isSame ? newHostname : hostnameIn(body, 'oldhostname'),
+    newHostname,
     oldIps: body.texts('oldiplist'),
     newIps: body.texts('newiplist'),
     sn: body.text('sn'),

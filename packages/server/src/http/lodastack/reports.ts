@@ -88,7 +88,7 @@ export class Reports {
       buildtime: text('buildtime'),
       goversion: text('goversion'),
       newhostname: id,
-      oldhostname: metadata['oldhostname'] ?? id,
+      oldhostname: metadata['oldhostname'] ?? '',
       agenttype: text('agenttype'),
       update: text('update') === 'true',
       utime: utimeOf(shown),
