@@ -43,7 +43,8 @@ export async function sendBackup(
   if (request.method === 'HEAD') {
     // Whatever is sent would be read to its end, and dropped.
     await file[Symbol.asyncDispose]()
-    return reply.send()
+    // A stream, for its length is not known.
+    return reply.send(Readable.from([]))
   }
   reply.waitedOnPurpose = true
   const lines = Readable.from(file.chunks)

@@ -125,6 +125,7 @@ test('its head alone is answered without reading any of it', async () => {
     expect([status, text]).toEqual([200, ''])
     expect(headers['content-type']).toBe(BACKUP_TYPE)
     expect(headers['x-rollcall-revision']).toBe(String(keys))
+    expect(headers['content-length']).toBeUndefined()
   }
 })
 
