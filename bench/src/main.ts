@@ -17,13 +17,12 @@ import type { Bench, Row, Scenario } from './suite/scenario.ts'
 import { parseOptions, USAGE, type Options } from './options.ts'
 import { replicationScenarios } from './replication/index.ts'
 import { resourceScenarios } from './resources/index.ts'
-import { killChildren } from './tools/child.ts'
+import { exitClean } from './tools/clean-exit.ts'
 import { debianTools } from './tools/debian-packages.ts'
 import { commitOf, machineOf } from './tools/machine.ts'
 import { CACHE, RESULTS, ROOT } from './tools/paths.ts'
 import { writeResult } from './tools/result-file.ts'
 import { lineOf, tableOf } from './tools/table.ts'
-import { removeTemporaryFolders } from './tools/temporary-folder.ts'
 
 const SUITES: Readonly<Record<string, readonly Scenario[]>> = {
   instances: instanceScenarios,
@@ -34,16 +33,7 @@ const SUITES: Readonly<Record<string, readonly Scenario[]>> = {
 }
 const PEER_SECONDS = { quick: 2, full: 8 }
 
-process.on('exit', () => {
-  killChildren()
-  removeTemporaryFolders()
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    process.exit(1)
-  })
-}
-
+exitClean()
 process.exitCode = await main()
 
 async function main(): Promise<number> {

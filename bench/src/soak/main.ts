@@ -4,8 +4,7 @@
  * @module
  */
 
-import { killChildren } from '../tools/child.ts'
-import { removeTemporaryFolders } from '../tools/temporary-folder.ts'
+import { exitClean } from '../tools/clean-exit.ts'
 import { soakCatalog } from './catalog/soak.ts'
 import { soakCluster } from './cluster.ts'
 import { soakEtcd } from './etcd.ts'
@@ -23,16 +22,7 @@ const SOAKS: Readonly<Record<Suite, Soak>> = {
   etcd: soakEtcd,
 }
 
-process.on('exit', () => {
-  killChildren()
-  removeTemporaryFolders()
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    process.exit(1)
-  })
-}
-
+exitClean()
 process.exitCode = await main()
 
 async function main(): Promise<number> {
