@@ -21,6 +21,7 @@ const RUNS: readonly (readonly [scenario: string, seed: number])[] = [
   ['chaos5', 1046],
   ['chaos5', 8309],
   ['chaos5', 575],
+  ['chaos5', 60_351],
 ]
 
 test.each(RUNS)('%s, seed %d, stays mended', (name, seed) => {

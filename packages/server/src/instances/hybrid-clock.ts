@@ -1,6 +1,9 @@
 /**
  * Makes this node's stamps: never twice the same, never behind what it has seen.
  *
+ * Clients name their word by its number alone. So two nodes that outdo the same stamp, which is
+ * ahead of both their clocks, go by as much as their names say, and come to different numbers.
+ *
  * @module
  */
 
@@ -11,6 +14,7 @@ import { stampAt, type Origin, type Stamp } from './stamp.ts'
 export class HybridClock {
   readonly #clock: Pick<Clock, 'wallMs'>
   readonly #node: string
+  readonly #stride: number
   #last = 0
   #origin: Origin
 
@@ -18,6 +22,7 @@ export class HybridClock {
   constructor(node: string, clock: Pick<Clock, 'wallMs'>) {
     this.#clock = clock
     this.#node = node
+    this.#stride = strideOf(node)
     this.#origin = { node, inc: this.#tick() }
   }
 
@@ -53,17 +58,28 @@ export class HybridClock {
    */
   next(...previous: readonly (Stamp | undefined)[]): Stamp {
     let at = this.#tick()
-    for (const stamp of previous) if (stamp && stamp.at >= at) at = stamp.at + 1
+    for (const stamp of previous) if (stamp && stamp.at >= at) at = stamp.at + this.#stride
     return { at, by: this.#origin }
   }
 
   /** Takes note of a stamp made elsewhere, or in an earlier life. */
   observe(at: number): void {
-    if (at <= stampAt(this.#clock.wallMs() + FOLLOW_MS)) this.#last = Math.max(this.#last, at)
+    if (at <= this.#last || at > stampAt(this.#clock.wallMs() + FOLLOW_MS)) return
+    this.#last = at + this.#stride - 1
   }
 
   #tick(): number {
     this.#last = Math.max(stampAt(this.#clock.wallMs()), this.#last + 1)
     return this.#last
   }
+}
+
+/** A prime, and so small that nodes which outdo each other all the time stay behind their clocks. */
+const STRIDES = 61
+
+/** 1 to 61; names of nodes that differ in one character only have different ones. */
+function strideOf(node: string): number {
+  let stride = 0
+  for (const character of node) stride = (31 * stride + (character.codePointAt(0) ?? 0)) % STRIDES
+  return stride + 1
 }
