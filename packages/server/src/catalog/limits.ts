@@ -44,7 +44,7 @@ export const NAMESPACE_LIMITS = {
 export const RESOURCE_LIMITS = {
   /** Of one write, also by many operations or of a whole list. */
   rows: 4_000,
-  /** Whose primary key becomes another: each leaves one place and comes to another. */
+  /** That move, or whose primary key becomes another: each leaves one place and comes to another. */
   rekeyedRows: 2_000,
   typeCharacters: 64,
   /** Characters of an id. */

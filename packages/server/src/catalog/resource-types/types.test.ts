@@ -198,6 +198,33 @@ test('a schema may refer to its own parts, and properties may be named like its 
   await expect(t.add({ $id: 'x' })).rejects.toMatchObject({ code: 'schema_violation' })
 })
 
+test('each of several patterns is asked for what it stands by', async () => {
+  await using t = await setUp()
+  const properties = { name: { pattern: '^[a-z]+$' }, ip: { pattern: '^[0-9.]+$' } }
+  const patternProperties = { '^x-': { pattern: '^(?:on|off)$' } }
+  await t.types.put('rack', { schema: { properties, patternProperties } })
+  await t.add({ name: 'web', ip: '10.0.0.1', 'x-a': 'on', other: 'A' })
+  for (const [misfit, path] of [
+    [{ name: '10' }, '/name'],
+    [{ name: 'web', ip: 'none' }, '/ip'],
+    [{ name: 'web', 'x-a': 'web' }, '/x-a'],
+  ] as const) {
+    await expect(t.add(misfit)).rejects.toMatchObject({
+      code: 'schema_violation',
+      details: { path },
+    })
+  }
+})
+
+test('what every object of the language has is no property', async () => {
+  await using t = await setUp()
+  await t.types.put('rack', { schema: { required: ['toString'] } })
+  await expect(t.add({ a: 'x' })).rejects.toMatchObject({ details: { path: '/toString' } })
+  await t.add({ toString: 'x' })
+  await t.types.put('shelf', { schema: { dependentRequired: { constructor: ['b'] } } })
+  await t.add({ a: 'x' }, 'web', 'shelf')
+})
+
 test('a pattern that keeps other engines busy for years is judged in no time', async () => {
   await using t = await setUp()
   await t.types.put('rack', {

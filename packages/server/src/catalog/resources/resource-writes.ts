@@ -116,7 +116,8 @@ export function transferResources(
   { from, to, ids }: Transfer,
 ): Decide {
   const { core } = place
-  checkCount(ids.length)
+  if (how === 'copy') checkCount(ids.length)
+  else checkMoved(ids.length)
   if (from === to) {
     throw invalidArgument('Source and target are the same namespace.', { field: 'to' })
   }
@@ -188,6 +189,11 @@ function checkRows(rows: readonly ResourceRow[], key: string, expected: number |
 function checkCount(count: number): void {
   const { rows } = RESOURCE_LIMITS
   if (count > rows) throw limitExceeded('resources in one write', rows, count)
+}
+
+function checkMoved(count: number): void {
+  const { rekeyedRows } = RESOURCE_LIMITS
+  if (count > rekeyedRows) throw limitExceeded('resources in one move', rekeyedRows, count)
 }
 
 function checkDistinct(ids: readonly string[]): void {

@@ -315,6 +315,22 @@ test('a batch may be one of templates', async () => {
   expect(resources).toMatchObject([{ id: one, properties: { name: 'a', v: '1' } }])
 })
 
+test('a move takes 2,000 resources at once and says how many were too many', async () => {
+  await using t = await setUp()
+  const ids = Array.from({ length: RESOURCE_LIMITS.rekeyedRows + 1 }, (_, at) => `m-${at}`)
+  const all = ids.map((id) => ({ id, properties: { name: id } }))
+  await t.resources.replace({ type: 'deploy', ns: 'web' }, all)
+  const move = (some: readonly string[]) =>
+    t.resources.move({ type: 'deploy', from: 'web', to: 'db', ids: some })
+  await expect(move(ids)).rejects.toMatchObject({
+    code: 'limit_exceeded',
+    details: { what: 'resources in one move', limit: ids.length - 1, actual: ids.length },
+  })
+  await move(ids.slice(1))
+  expect(t.names('web')).toEqual(['m-0'])
+  expect(t.names('db')).toHaveLength(RESOURCE_LIMITS.rekeyedRows)
+})
+
 test('a batch takes 4,000 resources at once and refuses more', async () => {
   await using t = await setUp()
   const adds = (count: number, prefix: string) =>
