@@ -21,6 +21,8 @@ test('what docs/reference offers to begin with comes into each leaf that is crea
   expect(byName(alarms)).toMatchObject(byName(ALARMS.resourcelist))
   for (const alarm of alarms) {
     expect(alarm).toMatchObject({ db: 'collect.web.p.loda', groups: 'loda.p.web-op' })
+    // Templates get no defaults, and who evaluates an alarm takes one without these for switched off.
+    expect(alarm).toMatchObject({ enable: 'true', rp: 'loda' })
     // Whole as it is: written back, it lacks nothing that an alarm needs.
     done(await s.json('POST /resource', { ns: 'web.p.loda', type: 'alarm', resourcelist: [alarm] }))
   }
